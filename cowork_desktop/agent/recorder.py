@@ -1,0 +1,196 @@
+"""Writes down what happens in a turn, and tells its readers: rows before events, deltas in groups."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from cowork_desktop.agent.transcript import Transcript
+from cowork_desktop.clock import Clock
+from cowork_desktop.event_log import EventLog
+from cowork_desktop.schemas import events
+from cowork_desktop.schemas.base import rfc3339
+from cowork_desktop.schemas.conversations import Item, ReasoningPart, TextPart, ToolCallPart, text_of
+from cowork_desktop.schemas.events import TurnEvent, parse_frame, to_frame
+from cowork_desktop.schemas.responses import AgentResponse, TurnError, Usage
+from cowork_desktop.store import items, turns
+from cowork_desktop.store.database import Database, Tx
+from cowork_desktop.tasks import Tasks
+
+FLUSH_SECONDS = 0.15
+"""How long a delta may wait for the disk; with the write itself it stays below 250 ms."""
+
+E = TypeVar("E", bound=events.Event)
+
+
+class Recorder:
+    """The events of one turn. A delta is published at once and written within FLUSH_SECONDS; everything else is published
+    when it is on the disk. Order is kept: what comes after an event that waits, waits behind it."""
+
+    def __init__(self, db: Database, clock: Clock, tasks: Tasks, response: AgentResponse, item_id: str) -> None:
+        self.log: EventLog[bytes] = EventLog()
+        self.transcript = Transcript()
+        self.usage = response.usage
+        self._db, self._clock, self._tasks = db, clock, tasks
+        self._begun, self._item_id = response, item_id
+        self._next = self._written = 0
+        self._unwritten: list[bytes] = []
+        self._held: list[tuple[bytes, bool]] = []
+        self._flushing = asyncio.Lock()
+        self._flush_is_due = False
+
+    @property
+    def response(self) -> AgentResponse:
+        """The turn as it stands while it runs."""
+        return self._begun.model_copy(update={"output": self.transcript.output(), "usage": self.usage})
+
+    def replay(self, frames: list[bytes]) -> None:
+        """Take in frames that are stored already, and publish them."""
+        for frame in frames:
+            self.transcript.apply(parse_frame(frame))
+            self.log.append(frame)
+        self._next = self._written = len(self.log)
+
+    def text(self, delta: str) -> None:
+        self._push(self._part(events.OutputTextDelta, TextPart, delta=delta))
+
+    def reasoning(self, delta: str) -> None:
+        self._push(self._part(events.ReasoningDelta, ReasoningPart, delta=delta))
+
+    async def tool_begun(self, call_id: str, name: str) -> int:
+        """Returns the part's index, which later events of this call name."""
+        self._begin_part()
+        index = len(self.transcript)
+        self._hold(self._event(events.ToolCallAdded, **self._place(index), call_id=call_id, name=name))
+        await self.flush()
+        return index
+
+    def tool_arguments(self, index: int, call_id: str, delta: str) -> None:
+        self._push(self._event(events.ToolCallArgumentsDelta, **self._place(index), call_id=call_id, delta=delta))
+
+    async def tool_done(self, index: int, call: ToolCallPart) -> None:
+        self._hold(self._event(events.ToolCallDone, **self._place(index), call_id=call.call_id, call=call))
+        await self.flush()
+
+    def retrying(self, attempt: int, wait_seconds: float, error: TurnError) -> None:
+        self._push(self._event(events.ResponseRetrying, attempt=attempt, wait_seconds=wait_seconds, error=error))
+
+    async def titled(self, title: str, store: Callable[[Tx], bool]) -> None:
+        """Tell of a title, if `store` says that it was taken."""
+        if await self._db.write(store):
+            conversation_id = self._begun.conversation_id
+            self._hold(self._event(events.TitleUpdated, conversation_id=conversation_id, title=title))
+            await self.flush()
+
+    async def flush(self) -> None:
+        async with self._flushing:
+            frames, self._unwritten = self._unwritten, []
+            held = len(self._held)
+            try:
+                await self._db.write(turns.append_frames, self._begun.id, self._written, frames)
+            except BaseException:
+                self._unwritten = frames + self._unwritten
+                raise
+            self._written += len(frames)
+            self._release(held)
+
+    async def finish(self, error: TurnError | None) -> None:
+        """Store the end in one transaction, then tell it; nothing may be recorded after."""
+        async with self._flushing:
+            self._end_text()
+            now = self._clock.now()
+            if len(self.transcript):
+                done = self._event(events.OutputItemDone, output_index=0, item=self._item(now))
+                self._hold(done)
+            try:
+                last = await self._db.write(self._end, error, now)
+                self._release(len(self._held))
+                self.log.append(last)
+            finally:
+                self._unwritten = []
+                self.log.close()
+
+    def _end(self, tx: Tx, error: TurnError | None, now: int) -> bytes:
+        begun = self._begun
+        if parts := self.transcript.parts():
+            items.append(
+                tx,
+                id=self._item_id,
+                conversation_id=begun.conversation_id,
+                turn_id=begun.id,
+                role="assistant",
+                parts=parts,
+                now=now,
+            )
+        response = turns.finish(
+            tx, begun.id, output=self.transcript.output(), usage=self.usage, error=error, now=now
+        )
+        kind = events.ResponseFailed if error else events.ResponseCompleted
+        last = to_frame(kind(sequence_number=self._next, response_id=begun.id, response=response))
+        turns.append_frames(tx, begun.id, self._written, [*self._unwritten, last])
+        return last
+
+    def _part(self, kind: type[E], part: type[TextPart] | type[ReasoningPart], **fields: Any) -> E:
+        """An event of the last part, or of a new one where the last is of another kind."""
+        if not self.transcript.is_open(part):
+            self._begin_part()
+            return self._event(kind, **self._place(len(self.transcript)), **fields)
+        return self._event(kind, **self._place(len(self.transcript) - 1), **fields)
+
+    def _begin_part(self) -> None:
+        if not len(self.transcript):
+            self._push(self._event(events.OutputItemAdded, output_index=0, item=self._item(self._clock.now())))
+        self._end_text()
+
+    def _end_text(self) -> None:
+        if self.transcript.is_open(TextPart):
+            index = len(self.transcript) - 1
+            text = self.transcript.text(index)
+            self._hold(self._event(events.OutputTextDone, **self._place(index), text=text))
+
+    def _item(self, now: int) -> Item:
+        parts = self.transcript.parts()
+        return Item(
+            id=self._item_id,
+            conversation_id=self._begun.conversation_id,
+            response_id=self._begun.id,
+            role="assistant",
+            content=text_of(parts),
+            parts=parts,
+            created_at=rfc3339(now),
+        )
+
+    def _place(self, index: int) -> dict[str, Any]:
+        return {"item_id": self._item_id, "output_index": 0, "content_index": index}
+
+    def _event(self, kind: type[E], **fields: Any) -> E:
+        event = kind(sequence_number=self._next, response_id=self._begun.id, **fields)
+        self._next += 1
+        return event
+
+    def _hold(self, event: TurnEvent) -> None:
+        self._push(event, is_held=True)
+
+    def _push(self, event: TurnEvent, *, is_held: bool = False) -> None:
+        frame = to_frame(event)
+        self.transcript.apply(event)
+        self._unwritten.append(frame)
+        if is_held or self._held:
+            self._held.append((frame, is_held))
+        else:
+            self.log.append(frame)
+        if not self._flush_is_due:
+            self._flush_is_due = True
+            self._tasks.start(self._flush_soon(), name=f"flush of {self._begun.id}")
+
+    async def _flush_soon(self) -> None:
+        await self._clock.sleep(FLUSH_SECONDS)
+        self._flush_is_due = False
+        if self._unwritten:
+            await self.flush()
+
+    def _release(self, held: int) -> None:
+        while self._held and (held > 0 or not self._held[0][1]):
+            self.log.append(self._held.pop(0)[0])
+            held -= 1
+
+

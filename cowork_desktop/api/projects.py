@@ -1,0 +1,50 @@
+"""Handlers of projects."""
+
+from aiohttp import web
+
+from cowork_desktop import keys
+from cowork_desktop.errors import Conflict, NotFound
+from cowork_desktop.http.endpoint import Endpoints
+from cowork_desktop.schemas.base import Page
+from cowork_desktop.schemas.projects import Project, ProjectCreate, ProjectPatch, ProjectQuery
+from cowork_desktop.store import projects
+from cowork_desktop.store.sweep import sweep
+
+endpoints = Endpoints("/api/v1/projects", tag="Projects")
+
+
+@endpoints.get()
+async def list_projects(request: web.Request, query: ProjectQuery) -> Page[Project]:
+    """List all projects."""
+    return await request.app[keys.DB].read(projects.list_, query)
+
+
+@endpoints.post()
+async def create_project(request: web.Request, body: ProjectCreate) -> Project:
+    """Create a project."""
+    id, now = request.app[keys.IDS].new("proj"), request.app[keys.CLOCK].now()
+    return await request.app[keys.DB].write(projects.create, id, now, body)
+
+
+@endpoints.get("/{project_id}", errors=(NotFound,))
+async def get_project(request: web.Request, project_id: str) -> Project:
+    """Get a project."""
+    return await request.app[keys.DB].read(projects.get, project_id)
+
+
+@endpoints.patch("/{project_id}", errors=(NotFound,))
+async def update_project(request: web.Request, project_id: str, body: ProjectPatch) -> Project:
+    """Update a project."""
+    return await request.app[keys.DB].write(projects.patch, project_id, request.app[keys.CLOCK].now(), body)
+
+
+@endpoints.delete("/{project_id}", errors=(NotFound, Conflict))
+async def delete_project(request: web.Request, project_id: str) -> None:
+    """Delete a project and all its contents.
+
+    The project General cannot be deleted.
+    """
+    db, now = request.app[keys.DB], request.app[keys.CLOCK].now()
+    hidden = await db.write(projects.delete, project_id, now)
+    await request.app[keys.TURNS].cancel_all_of(hidden)
+    request.app[keys.TASKS].start(sweep(db), name="sweep")

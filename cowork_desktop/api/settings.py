@@ -1,0 +1,51 @@
+"""Handlers of settings, the model key and usage."""
+
+from aiohttp import web
+
+from cowork_desktop import keys
+from cowork_desktop.errors import NotConfigured
+from cowork_desktop.http.endpoint import Endpoints
+from cowork_desktop.schemas.settings import ModelKey, Settings, SettingsPatch
+from cowork_desktop.schemas.usage import UsageQuery, UsageReport
+from cowork_desktop.store import usage
+
+endpoints = Endpoints("/api/v1", tag="Settings")
+
+
+@endpoints.get("/settings")
+async def get_settings(request: web.Request) -> Settings:
+    """Get the settings in force."""
+    preferences, models = request.app[keys.PREFERENCES], request.app[keys.MODELS]
+    return Settings(
+        **preferences.current.model_dump(),
+        model_key=models.key_source,
+        overridden=sorted(preferences.overrides),
+    )
+
+
+@endpoints.patch("/settings")
+async def update_settings(request: web.Request, body: SettingsPatch) -> Settings:
+    """Update settings."""
+    await request.app[keys.PREFERENCES].patch(request.app[keys.DB], body)
+    return await get_settings(request)
+
+
+@endpoints.put("/settings/model-key", errors=(NotConfigured,))
+async def put_model_key(request: web.Request, body: ModelKey) -> None:
+    """Set the model provider's API key.
+
+    It goes to the OS keyring and is never given back.
+    """
+    await request.app[keys.MODELS].put_key(body.key)
+
+
+@endpoints.delete("/settings/model-key", errors=(NotConfigured,))
+async def delete_model_key(request: web.Request) -> None:
+    """Remove the model provider's API key from the keyring."""
+    await request.app[keys.MODELS].delete_key()
+
+
+@endpoints.get("/usage")
+async def get_usage(request: web.Request, query: UsageQuery) -> UsageReport:
+    """Sum the tokens used by day, model, conversation or project."""
+    return await request.app[keys.DB].scan(usage.report, query)

@@ -1,0 +1,89 @@
+"""The composition root: builds each object once, in order, and closes them in reverse."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from cowork_desktop import keys
+from cowork_desktop.agent.model import Model
+from cowork_desktop.agent.models import Models
+from cowork_desktop.agent.preferences import Preferences
+from cowork_desktop.agent.turns import Turns
+from cowork_desktop.api import ENDPOINTS
+from cowork_desktop.clock import Clock, SystemClock
+from cowork_desktop.connectors.secrets import KeyringSecrets, Secrets
+from cowork_desktop.http.endpoint import MAX_BODY_BYTES, add_routes
+from cowork_desktop.http.guard import Gate
+from cowork_desktop.http.middleware import GATE, add_headers, every_request
+from cowork_desktop.http.openapi import Description
+from cowork_desktop.ids import Ids, random_id
+from cowork_desktop.settings import ServerSettings
+from cowork_desktop.store import newest_id, projects, sweep
+from cowork_desktop.store import settings as stored_settings
+from cowork_desktop.store.database import Database, Tx
+from cowork_desktop.tasks import Tasks
+from cowork_desktop.version import __version__
+
+
+def make_anthropic_model(key: str, base_url: str | None, clock: Clock) -> Model:
+    from cowork_desktop.agent.anthropic_model import AnthropicModel
+
+    return AnthropicModel(api_key=key, base_url=base_url, clock=clock)
+
+
+@asynccontextmanager
+async def create_app(
+    server_settings: ServerSettings,
+    data_dir: Path,
+    port: int,
+    *,
+    clock: Clock | None = None,
+    secrets: Secrets | None = None,
+    model: Model | None = None,
+) -> AsyncIterator[web.Application]:
+    """The application on an open database. `model`: answers in the provider's stead."""
+    clock = clock or SystemClock()
+    async with Database.open(data_dir / "cowork.db", backups=data_dir / "backups") as db:
+        made = Ids(clock, await db.read(newest_id.newest_id))
+        owner = await db.write(_first_rows, made, clock.now())
+        tasks = Tasks()
+        secrets = secrets or KeyringSecrets(owner)
+        preferences = await Preferences.load(db, server_settings.overrides())
+        models = Models(db, secrets, preferences, lambda key, url: model or make_anthropic_model(key, url, clock))
+        await models.load()
+        turns = Turns(db, models, preferences, clock, made, tasks)
+
+        app = web.Application(middlewares=[every_request], client_max_size=MAX_BODY_BYTES)
+        app[GATE] = Gate.at(port, bound_to=server_settings.host, token=server_settings.token)
+        app[keys.INSTANCE] = keys.Instance(random_id("inst"), __version__, clock.monotonic())
+        app[keys.DESCRIPTION] = Description(ENDPOINTS, __version__)
+        app[keys.DB], app[keys.CLOCK], app[keys.IDS], app[keys.TASKS] = db, clock, made, tasks
+        app[keys.SECRETS], app[keys.PREFERENCES], app[keys.MODELS], app[keys.TURNS] = secrets, preferences, models, turns
+        add_routes(app, ENDPOINTS)
+        app.on_response_prepare.append(add_headers)
+
+        async def end_turns(_: web.Application) -> None:
+            await turns.close()
+
+        # Readers of a turn go when it ends; without this an open stream would hold the shutdown up.
+        app.on_shutdown.append(end_turns)
+        await turns.recover()
+        tasks.start(sweep.sweep(db), name="sweep")
+        try:
+            yield app
+        finally:
+            await turns.close()
+            await tasks.close()
+            await models.close()
+
+
+def _first_rows(tx: Tx, made: Ids, now: int) -> str:
+    """Make what every data folder has; returns the name under which the keyring knows this one."""
+    projects.create_general(tx, made.new("proj"), now)
+    owner = stored_settings.get(tx).get("owner")
+    if owner is None:
+        owner = random_id("owner")
+        stored_settings.put(tx, {"owner": owner})
+    return str(owner)

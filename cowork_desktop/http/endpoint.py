@@ -1,0 +1,185 @@
+"""Typed endpoints over aiohttp.web: a handler's signature binds the request and documents it.
+
+`str` parameters named in the path come from the path, `query` and `body` are pydantic models, and the return annotation
+is what the endpoint sends. The same signature serves binding and OpenAPI.
+"""
+
+import json
+import re
+import typing
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import NoneType, UnionType
+from typing import Any, NoReturn, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from cowork_desktop.errors import CoworkError, InvalidJson, InvalidRequest, PayloadTooLarge
+
+Handler = Callable[..., Awaitable[Any]]
+H = TypeVar("H", bound=Handler)
+PATH_PARAM = re.compile(r"{(\w+)(?::[^}]*)?}")
+MAX_BODY_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Endpoint:
+    method: str
+    path: str
+    tag: str
+    handler: Handler
+    status: int
+    errors: tuple[type[CoworkError], ...] = ()
+    """What it raises besides the refusals that every endpoint shares."""
+    streams: Any = None
+    """The union of events, where it answers with `text/event-stream`."""
+    is_page: bool = False
+    """A static page without data: a link on a foreign page may lead here."""
+    is_open: bool = False
+    """Needs no token."""
+    is_listed: bool = True
+    """Stands in the OpenAPI description."""
+
+    @cached_property
+    def hints(self) -> dict[str, Any]:
+        hints = typing.get_type_hints(self.handler)
+        unknown = hints.keys() - {"request", "query", "body", "return", *self.path_params}
+        if unknown:
+            raise TypeError(f"{self.handler.__qualname__}: cannot bind {sorted(unknown)}.")
+        return hints
+
+    @cached_property
+    def path_params(self) -> tuple[str, ...]:
+        return tuple(PATH_PARAM.findall(self.path))
+
+    @cached_property
+    def query(self) -> type[BaseModel] | None:
+        return self.hints.get("query")
+
+    @cached_property
+    def body(self) -> type[BaseModel] | None:
+        return self.hints.get("body")
+
+    @cached_property
+    def returns(self) -> TypeAdapter[Any] | None:
+        """What the JSON answer is made of; None where there is no body, or the handler makes the answer itself."""
+        hint = self.hints.get("return")
+        options = typing.get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        shapes = [option for option in options if not _is_raw(option)]
+        return TypeAdapter(shapes[0]) if shapes else None
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        arguments: dict[str, Any] = {name: request.match_info[name] for name in self.path_params}
+        if self.query:
+            arguments["query"] = bind_query(self.query, request)
+        if self.body:
+            arguments["body"] = bind_body(self.body, await read_body(request))
+        result = await self.handler(request, **arguments)
+        if isinstance(result, web.StreamResponse):
+            return result
+        if self.returns is None:
+            return web.Response(status=self.status)
+        body = self.returns.dump_json(result, by_alias=True)
+        return web.Response(body=body, status=self.status, content_type="application/json")
+
+
+class Endpoints:
+    """The endpoints of one resource, in the order of their declaration."""
+
+    def __init__(self, prefix: str, *, tag: str) -> None:
+        self._prefix, self._tag = prefix, tag
+        self._endpoints: list[Endpoint] = []
+
+    def __iter__(self) -> Iterator[Endpoint]:
+        return iter(self._endpoints)
+
+    def get(self, path: str = "", *, status: int = 200, **options: Any) -> Callable[[H], H]:
+        return self._add("GET", path, status, options)
+
+    def post(self, path: str = "", *, status: int = 201, **options: Any) -> Callable[[H], H]:
+        return self._add("POST", path, status, options)
+
+    def put(self, path: str = "", *, status: int = 204, **options: Any) -> Callable[[H], H]:
+        return self._add("PUT", path, status, options)
+
+    def patch(self, path: str = "", *, status: int = 200, **options: Any) -> Callable[[H], H]:
+        return self._add("PATCH", path, status, options)
+
+    def delete(self, path: str = "", *, status: int = 204, **options: Any) -> Callable[[H], H]:
+        return self._add("DELETE", path, status, options)
+
+    def _add(self, method: str, path: str, status: int, options: dict[str, Any]) -> Callable[[H], H]:
+        def decorate(handler: H) -> H:
+            endpoint = Endpoint(method, self._prefix + path, self._tag, handler, status, **options)
+            self._endpoints.append(endpoint)
+            return handler
+
+        return decorate
+
+
+def add_routes(app: web.Application, endpoints: Sequence[Endpoint]) -> None:
+    """Route each endpoint, also with a slash behind its path, and HEAD where GET is."""
+    for endpoint in endpoints:
+        for path in {endpoint.path, endpoint.path.rstrip("/") + "/"}:
+            app.router.add_route(endpoint.method, path, endpoint.__call__)
+            if endpoint.method == "GET":
+                app.router.add_route("HEAD", path, endpoint.__call__)
+
+
+def _is_raw(shape: Any) -> bool:
+    return shape in (None, NoneType) or (isinstance(shape, type) and issubclass(shape, web.StreamResponse))
+
+
+def bind_query(model: type[BaseModel], request: web.Request) -> BaseModel:
+    values = dict(request.query)
+    if len(values) != len(request.query):
+        repeated = next(name for name in values if len(request.query.getall(name)) > 1)
+        raise InvalidRequest(f"query.{repeated}: stands more than once.", param=f"query.{repeated}")
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        _refuse(error, "query")
+
+
+async def read_body(request: web.Request) -> bytes:
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES:,} bytes.") from error
+
+
+def bind_body(model: type[BaseModel], body: bytes) -> BaseModel:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        if error.errors(include_url=False)[0]["type"] == "json_invalid":
+            _refuse_json(body, error)
+        _refuse(error, "body")
+
+
+def _refuse_json(body: bytes, error: ValidationError) -> NoReturn:
+    """Tell text that is no JSON (400) from JSON whose text cannot be stored, lone surrogates for one (422)."""
+    reason = error.errors(include_url=False)[0].get("ctx", {}).get("error", "it cannot be read")
+    try:
+        json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as cause:
+        raise InvalidJson(f"The body is not JSON: {reason}.", param="body") from cause
+    raise InvalidRequest(f"body: {reason}.", param="body") from error
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _refuse(error: ValidationError, place: str) -> NoReturn:
+    details = []
+    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+        param = ".".join([place, *(str(step)[:100] for step in fault["loc"])])
+        message = "is not a field of this body." if fault["type"] == "extra_forbidden" else f"{fault['msg']}."
+        details.append({"param": param, "message": message, "type": fault["type"]})
+    more = f" (and {len(details) - 1} more faults)" if len(details) > 1 else ""
+    raise InvalidRequest(
+        f"{details[0]['param']}: {details[0]['message']}{more}", param=details[0]["param"], details=details[:100]
+    ) from error

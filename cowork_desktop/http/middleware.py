@@ -1,0 +1,83 @@
+"""What every request passes: the gate, a request id, and the one error body."""
+
+import logging
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from cowork_desktop.errors import (
+    CoworkError,
+    Internal,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+)
+from cowork_desktop.http.endpoint import MAX_BODY_BYTES, Endpoint
+from cowork_desktop.http.guard import SECURITY_HEADERS, Gate
+from cowork_desktop.ids import random_id
+from cowork_desktop.schemas.errors import error_body
+
+GATE = web.AppKey("GATE", Gate)
+REQUEST_ID = web.RequestKey("REQUEST_ID", str)
+logger = logging.getLogger(__name__)
+
+
+@web.middleware
+async def every_request(request: web.Request, handler: Handler) -> web.StreamResponse:
+    request[REQUEST_ID] = random_id("req")
+    try:
+        endpoint = getattr(request.match_info.handler, "__self__", None)
+        is_known = isinstance(endpoint, Endpoint)
+        refusal = request.app[GATE].refusal(
+            request.method,
+            request.headers,
+            has_body=request.can_read_body,
+            is_page=is_known and endpoint.is_page,
+            is_open=is_known and endpoint.is_open,
+        )
+        if refusal is not None:
+            raise refusal
+        return await handler(request)
+    except CoworkError as error:
+        return _answer(request, error)
+    except web.HTTPException as error:
+        return _answer(request, _translate(request, error))
+    except Exception:
+        logger.exception("%s %s failed (%s)", request.method, request.path, request[REQUEST_ID])
+        return _answer(request, Internal())
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """A signal for `on_response_prepare`: streams have their headers too."""
+    headers = response.headers
+    headers["X-Request-Id"] = request.get(REQUEST_ID) or random_id("req")
+    headers["Server"] = "Cowork"
+    for name, value in SECURITY_HEADERS.items():
+        if name not in headers:
+            headers[name] = value
+
+
+def _answer(request: web.Request, error: CoworkError) -> web.Response:
+    body = error_body(
+        type=error.type,
+        message=error.message,
+        param=error.param,
+        request_id=request[REQUEST_ID],
+        details=error.details,
+    )
+    return web.json_response(body, status=error.status, headers=error.headers)
+
+
+def _translate(request: web.Request, error: web.HTTPException) -> CoworkError:
+    match error:
+        case web.HTTPNotFound():
+            return NotFound(f"There is nothing at {request.path[:200]!r}.")
+        case web.HTTPMethodNotAllowed():
+            return MethodNotAllowed(request.method, error.headers[hdrs.ALLOW])
+        case web.HTTPRequestEntityTooLarge():
+            return PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES:,} bytes.")
+        case web.HTTPException(status=status) if 400 <= status < 500:
+            return InvalidRequest(error.reason)
+        case _:
+            raise error

@@ -1,0 +1,37 @@
+"""What the application holds, one key an object."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from cowork_desktop.agent.models import Models
+from cowork_desktop.agent.preferences import Preferences
+from cowork_desktop.agent.turns import Turns
+from cowork_desktop.clock import Clock
+from cowork_desktop.connectors.secrets import Secrets
+from cowork_desktop.http.openapi import Description
+from cowork_desktop.ids import Ids
+from cowork_desktop.store.database import Database
+from cowork_desktop.tasks import Tasks
+
+
+@dataclass(frozen=True)
+class Instance:
+    """This run of the server."""
+
+    id: str
+    version: str
+    started_at: float
+    """By the clock's `monotonic`."""
+
+
+INSTANCE = web.AppKey("INSTANCE", Instance)
+DESCRIPTION = web.AppKey("DESCRIPTION", Description)
+DB = web.AppKey("DB", Database)
+CLOCK = web.AppKey[Clock]("CLOCK")
+IDS = web.AppKey("IDS", Ids)
+TASKS = web.AppKey("TASKS", Tasks)
+SECRETS = web.AppKey[Secrets]("SECRETS")
+PREFERENCES = web.AppKey("PREFERENCES", Preferences)
+MODELS = web.AppKey("MODELS", Models)
+TURNS = web.AppKey("TURNS", Turns)

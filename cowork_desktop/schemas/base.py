@@ -1,0 +1,78 @@
+"""What all wire shapes share: strict models, and the small types that fields are made of."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+T = TypeVar("T")
+
+
+class Schema(BaseModel):
+    """A shape that the server sends."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, defer_build=True)
+
+
+class Body(Schema):
+    """A JSON body that a client sends: types as they stand, and no field that is not known."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class Query(Schema):
+    """The query parameters of one operation; what it does not know it lets pass."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Page(Schema, Generic[T]):
+    data: Sequence[T]
+    total: int
+    """How many there are in all pages."""
+    has_more: bool
+
+
+def rfc3339(milliseconds: int) -> str:
+    """`2026-06-11T10:00:00.000Z` of milliseconds since the Unix epoch; the stores let SQLite write the same."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+
+
+_NO_NUL = r"^[^\u0000]*$"
+_VISIBLE = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+
+Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+"""RFC 3339, UTC, with milliseconds and `Z`. Stored and compared as an integer."""
+
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_VISIBLE)
+]
+"""A name or title, trimmed."""
+
+LongText = Annotated[str, StringConstraints(min_length=1, max_length=200_000, pattern=_VISIBLE)]
+"""A prompt, goal, memory or instruction."""
+
+ShortText = Annotated[str, StringConstraints(max_length=2_000, pattern=_NO_NUL)]
+"""A description; may be empty."""
+
+ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\w.:/@+\-\[\]]+$")]
+
+
+def _digits(value: Any) -> Any:
+    """Query parameters are text: take plain digits only, not every spelling that `int` knows."""
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]{1,15}", value):
+        raise PydanticCustomError("int_parsing", "Input should be a whole number")
+    return value
+
+
+WholeNumber = Annotated[int, BeforeValidator(_digits)]
+Limit = Annotated[WholeNumber, Field(ge=1, le=200)]
+LongLimit = Annotated[WholeNumber, Field(ge=1, le=1000)]
+"""Where the reference names no upper bound."""
+Offset = Annotated[WholeNumber, Field(ge=0)]
+QueryText = Annotated[str, StringConstraints(max_length=2_000)]
+"""An id or a word to filter by; one that does not exist matches nothing."""

@@ -1,0 +1,107 @@
+"""Conversations and their items on the wire."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import MISSING, Field
+
+from cowork_desktop.schemas.base import Body, Limit, LongLimit, LongText, Name, Offset, Query, QueryText, Schema, Timestamp
+
+ConversationStatus = Literal["active", "archived"]
+Role = Literal["user", "assistant"]
+
+
+class Conversation(Schema):
+    id: str
+    project_id: str | None
+    title: str | None
+    """Null until the first message or the user gives one."""
+    goal: str | None
+    """The task's prompt: what frames the conversation for the agent."""
+    status: ConversationStatus
+    created_at: Timestamp
+    updated_at: Timestamp
+    """Moves on every item and every change; the list is in its order."""
+
+
+class ConversationCreate(Body):
+    project_id: str | None = None
+    """Attach to a project."""
+    title: Name | None = None
+    """Human-readable name. Made from the first message if omitted."""
+    goal: LongText | None = None
+    """Task prompt or goal that frames the conversation for the agent."""
+
+
+class ConversationPatch(Body):
+    title: Name | None | MISSING = MISSING
+    """New title; null: make one from the next message."""
+    goal: LongText | None | MISSING = MISSING
+    status: ConversationStatus | MISSING = MISSING
+
+
+class ConversationQuery(Query):
+    project_id: QueryText | None = None
+    """Filter to a specific project."""
+    status: ConversationStatus | None = None
+    """`active` or `archived`. Returns all if omitted."""
+    limit: Limit = 50
+    offset: Offset = 0
+
+
+class TextPart(Schema):
+    type: Literal["text"] = "text"
+    text: str
+
+
+class ReasoningPart(Schema):
+    type: Literal["reasoning"] = "reasoning"
+    text: str
+
+
+class ToolCallPart(Schema):
+    type: Literal["tool_call"] = "tool_call"
+    call_id: str
+    name: str
+    arguments: dict[str, Any]
+    output: str
+    status: Literal["running", "success", "error"]
+    seconds: float | None = None
+    """How long the tool ran; null while it runs and where it never ended."""
+
+
+Part = Annotated[TextPart | ReasoningPart | ToolCallPart, Field(discriminator="type")]
+
+
+class Item(Schema):
+    """One message of a conversation."""
+
+    id: str
+    conversation_id: str
+    response_id: str | None
+    """The response whose input or answer this is."""
+    role: Role
+    content: str
+    """The text of its text parts."""
+    parts: list[Part]
+    """All that it holds, in order: text, reasoning, tool calls with their results."""
+    created_at: Timestamp
+
+
+class ItemPage(Schema):
+    data: list[Item]
+    """In the order of the conversation, oldest first."""
+    has_more: bool
+    """True where older items are left."""
+    next_before: str | None
+    """The `before` that gives the next older page."""
+
+
+class ItemQuery(Query):
+    limit: LongLimit = 100
+    before: QueryText | None = None
+    """Return items before this item ID (cursor pagination)."""
+
+
+def text_of(parts: list[Part]) -> str:
+    """What a reader sees of an item when it shows text alone."""
+    return "\n\n".join(part.text for part in parts if part.type == "text" and part.text)

@@ -1,0 +1,150 @@
+"""What readers of a turn receive, in the vocabulary of the OpenAI Responses API where that has a word."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+from typing_extensions import TypeAliasType
+
+from cowork_desktop.schemas.base import Schema
+from cowork_desktop.schemas.conversations import Item, Part, ToolCallPart
+from cowork_desktop.schemas.responses import AgentResponse, TurnError
+
+
+class Event(Schema):
+    sequence_number: int
+    """From 0, without gaps; also the `id` of the server-sent event."""
+    response_id: str
+
+
+class ResponseCreated(Event):
+    type: Literal["response.created"] = "response.created"
+    response: AgentResponse
+
+
+class ResponseInProgress(Event):
+    type: Literal["response.in_progress"] = "response.in_progress"
+    response: AgentResponse
+
+
+class OutputItemAdded(Event):
+    """The answer's item begins; a turn has one."""
+
+    type: Literal["response.output_item.added"] = "response.output_item.added"
+    output_index: int
+    item: Item
+
+
+class PartEvent(Event):
+    """Something about the part at `content_index` of the item."""
+
+    item_id: str
+    output_index: int
+    content_index: int
+
+
+class OutputTextDelta(PartEvent):
+    type: Literal["response.output_text.delta"] = "response.output_text.delta"
+    delta: str
+
+
+class OutputTextDone(PartEvent):
+    type: Literal["response.output_text.done"] = "response.output_text.done"
+    text: str
+
+
+class ReasoningDelta(PartEvent):
+    type: Literal["response.reasoning.delta"] = "response.reasoning.delta"
+    delta: str
+
+
+class ToolCallAdded(PartEvent):
+    type: Literal["response.tool_call.added"] = "response.tool_call.added"
+    call_id: str
+    name: str
+
+
+class ToolCallArgumentsDelta(PartEvent):
+    """A piece of the arguments' JSON text."""
+
+    type: Literal["response.tool_call.arguments.delta"] = "response.tool_call.arguments.delta"
+    call_id: str
+    delta: str
+
+
+class ToolCallDone(PartEvent):
+    type: Literal["response.tool_call.done"] = "response.tool_call.done"
+    call_id: str
+    call: ToolCallPart
+
+
+class OutputItemDone(Event):
+    type: Literal["response.output_item.done"] = "response.output_item.done"
+    output_index: int
+    item: Item
+
+
+class ResponseRetrying(Event):
+    """The provider asked to wait, or could not be reached: the turn tries again by itself."""
+
+    type: Literal["response.retrying"] = "response.retrying"
+    attempt: int
+    """1 for the first repetition."""
+    wait_seconds: float
+    error: TurnError
+
+
+class TitleUpdated(Event):
+    type: Literal["response.title.updated"] = "response.title.updated"
+    conversation_id: str
+    title: str
+
+
+class ResponseCompleted(Event):
+    """The last event of a turn that ended well; `response` is what is stored."""
+
+    type: Literal["response.completed"] = "response.completed"
+    response: AgentResponse
+
+
+class ResponseFailed(Event):
+    """The last event of every other turn; `response.error` says why."""
+
+    type: Literal["response.failed"] = "response.failed"
+    response: AgentResponse
+
+
+TurnEvent = TypeAliasType(
+    "TurnEvent",
+    Annotated[
+        ResponseCreated
+        | ResponseInProgress
+        | OutputItemAdded
+        | OutputTextDelta
+        | OutputTextDone
+        | ReasoningDelta
+        | ToolCallAdded
+        | ToolCallArgumentsDelta
+        | ToolCallDone
+        | OutputItemDone
+        | ResponseRetrying
+        | TitleUpdated
+        | ResponseCompleted
+        | ResponseFailed,
+        Field(discriminator="type"),
+    ],
+)
+
+__all__ = ["Part", "TurnEvent", "parse_frame", "to_frame"]
+
+_event: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent)
+
+
+def to_frame(event: TurnEvent) -> bytes:
+    """The event as one frame of an event stream, https://html.spec.whatwg.org/multipage/server-sent-events.html."""
+    data = event.__pydantic_serializer__.to_json(event)
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.sequence_number, event.type.encode(), data)
+
+
+def parse_frame(frame: bytes) -> TurnEvent:
+    """The event that `to_frame` wrote."""
+    return _event.validate_json(frame[frame.index(b"\ndata: ") + 7 :])

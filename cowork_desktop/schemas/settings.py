@@ -1,0 +1,70 @@
+"""The user's settings on the wire."""
+
+from typing import Annotated, Literal
+
+from pydantic import MISSING, Field, StringConstraints
+
+from cowork_desktop.schemas.base import Body, ModelName, Schema
+
+DEFAULT_MODEL = "claude-opus-4-8"
+
+BaseUrl = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s/?#@\u0000]+(/[^\s?#\u0000]*)?$")]
+Rounds = Annotated[int, Field(ge=1, le=1_000)]
+Seconds = Annotated[int, Field(ge=1, le=86_400)]
+Tokens = Annotated[int, Field(ge=1, le=100_000_000)]
+OutputTokens = Annotated[int, Field(ge=1, le=1_000_000)]
+Retries = Annotated[int, Field(ge=0, le=10)]
+
+
+class Limits(Schema):
+    """What one turn may use; at a limit it ends as `failed` with `limit_reached`, and keeps its text."""
+
+    rounds: Rounds = 50
+    """Calls of the model."""
+    seconds: Seconds = 3_600
+    """Wall time."""
+    tokens: Tokens = 2_000_000
+    """Input, output and cache tokens of all rounds together."""
+    output_tokens: OutputTokens = 16_000
+    """Output tokens of one call of the model."""
+    retries: Retries = 4
+    """Repetitions of a call that failed before its first delta."""
+
+
+class UserSettings(Schema):
+    """What the user has set, and so what is stored."""
+
+    model: ModelName = DEFAULT_MODEL
+    """The agent's model where neither request nor project names one."""
+    base_url: BaseUrl | None = None
+    """Where the Messages API is; null: Anthropic's own address."""
+    limits: Limits = Limits()
+
+
+class Settings(UserSettings):
+    """The settings in force."""
+
+    model_key: Literal["keyring", "environment"] | None
+    """Where the provider's key comes from; null: there is none, and the built-in offline model answers. The key itself is
+    never shown."""
+    overridden: list[str]
+    """The fields that a command-line flag or an environment variable sets over what is stored."""
+
+
+class LimitsPatch(Body):
+    rounds: Rounds | MISSING = MISSING
+    seconds: Seconds | MISSING = MISSING
+    tokens: Tokens | MISSING = MISSING
+    output_tokens: OutputTokens | MISSING = MISSING
+    retries: Retries | MISSING = MISSING
+
+
+class SettingsPatch(Body):
+    model: ModelName | MISSING = MISSING
+    base_url: BaseUrl | None | MISSING = MISSING
+    limits: LimitsPatch | MISSING = MISSING
+
+
+class ModelKey(Body):
+    key: Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=500, pattern=r"^[!-~]+$")]
+    """The provider's API key; stored in the OS keyring and never shown again."""

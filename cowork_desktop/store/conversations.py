@@ -1,0 +1,105 @@
+"""SQL of conversations."""
+
+from typing import Any
+
+from cowork_desktop.errors import InvalidRequest, NotFound
+from cowork_desktop.schemas.base import Page
+from cowork_desktop.schemas.conversations import (
+    Conversation,
+    ConversationCreate,
+    ConversationPatch,
+    ConversationQuery,
+)
+from cowork_desktop.store import projects
+from cowork_desktop.store.database import Tx
+from cowork_desktop.store.rows import conditions, timestamp, update
+
+_COLUMNS = f"id, project_id, title, goal, status, {timestamp('created_at')}, {timestamp('updated_at')}"
+
+
+def list_(tx: Tx, query: ConversationQuery) -> Page[Conversation]:
+    """Latest activity first."""
+    where, values = conditions("deleted_at IS NULL", project_id=query.project_id, status=query.status)
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM conversations WHERE {where} ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?",
+        (*values, query.limit, query.offset),
+    ).fetchall()
+    where, values = conditions(project_id=query.project_id, status=query.status)
+    [total] = tx.execute(f"SELECT coalesce(sum(n), 0) FROM conversation_counts WHERE {where}", values).fetchone()
+    return Page(
+        data=[_conversation(row) for row in rows], total=total, has_more=query.offset + len(rows) < total
+    )
+
+
+def get(tx: Tx, id: str) -> Conversation:
+    row = tx.execute(
+        f"SELECT {_COLUMNS} FROM conversations WHERE id = ? AND deleted_at IS NULL", (id,)
+    ).fetchone()
+    if row is None:
+        raise NotFound.of("conversation", id)
+    return _conversation(row)
+
+
+def check(tx: Tx, id: str, param: str = "body.conversation_id") -> None:
+    """Refuse an id in a body that no conversation has."""
+    if not tx.execute("SELECT 1 FROM conversations WHERE id = ? AND deleted_at IS NULL", (id,)).fetchone():
+        raise InvalidRequest.unknown_reference(param, "conversation", id)
+
+
+def create(tx: Tx, id: str, now: int, body: ConversationCreate) -> Conversation:
+    if body.project_id is not None:
+        projects.check(tx, body.project_id)
+    tx.execute(
+        "INSERT INTO conversations (id, project_id, title, title_source, goal, status, created_at, updated_at)"
+        " VALUES (?, ?, ?, ?, ?, 'active', ?, ?)",
+        (id, body.project_id, body.title, "user" if body.title else "none", body.goal, now, now),
+    )
+    return get(tx, id)
+
+
+def patch(tx: Tx, id: str, now: int, body: ConversationPatch) -> Conversation:
+    changes: dict[str, Any] = body.model_dump()
+    if "title" in changes:
+        changes["title_source"] = "user" if changes["title"] else "none"
+    if changes:
+        update(tx, "conversations", id, changes | {"updated_at": now})
+    return get(tx, id)
+
+
+def delete(tx: Tx, id: str, now: int) -> None:
+    """Hide the conversation; the sweep takes what it holds."""
+    if not update(tx, "conversations", id, {"deleted_at": now}):
+        raise NotFound.of("conversation", id)
+
+
+def touch(tx: Tx, id: str, now: int) -> None:
+    """Note activity."""
+    update(tx, "conversations", id, {"updated_at": now})
+
+
+def title_source(tx: Tx, id: str) -> str:
+    """Who made the title: `none`, `cut` of the first message, the `model`, or the `user`."""
+    [source] = tx.execute("SELECT title_source FROM conversations WHERE id = ?", (id,)).fetchone()
+    return str(source)
+
+
+def entitle(tx: Tx, id: str, title: str, source: str, *, over: str) -> bool:
+    """Set a title in the place of one that `over` made; false where someone else has made one since."""
+    changed = tx.execute(
+        "UPDATE conversations SET title = ?, title_source = ? WHERE id = ? AND title_source = ? AND deleted_at IS NULL",
+        (title, source, id, over),
+    )
+    return changed.rowcount == 1
+
+
+def _conversation(row: tuple[Any, ...]) -> Conversation:
+    id, project_id, title, goal, status, created_at, updated_at = row
+    return Conversation(
+        id=id,
+        project_id=project_id,
+        title=title,
+        goal=goal,
+        status=status,
+        created_at=created_at,
+        updated_at=updated_at,
+    )

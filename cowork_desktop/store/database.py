@@ -1,0 +1,245 @@
+"""One SQLite file: a single writer that commits in groups, and read-only connections beside it."""
+
+import asyncio
+import logging
+import os
+import re
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import aiosqlite
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Tx = sqlite3.Connection
+"""The connection that a store function is given: inside a transaction to write, read-only to read."""
+
+logger = logging.getLogger(__name__)
+
+MIGRATIONS = files("cowork_desktop.store") / "migrations"
+_MIGRATION_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
+_LARGEST_GROUP = 256
+_BUSY_MS = 5_000
+_SLOW_READ_SECONDS = 0.02
+_SLOW_DISK_SECONDS = 30.0
+
+
+class DatabaseTooNew(Exception):
+    """The file was written by a later release than this one."""
+
+
+class _Connection(aiosqlite.Connection):
+    """A connection on which whole functions run, one hop to its thread each, instead of one hop a statement."""
+
+    async def run(self, work: Callable[[Tx], T]) -> T:
+        return await self._execute(lambda: work(self._conn))  # type: ignore[no-any-return]
+
+
+@dataclass(eq=False, slots=True)
+class _Write:
+    work: Callable[[Tx], Any]
+    done: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Database:
+    """Store functions come here to run: `await db.write(function, *arguments)`, and `read` and `scan` alike.
+
+    Each is called with the connection first. A write is a transaction of its own: all of it is committed and on the disk
+    when `write` returns, or none of it. Writes that wait at the same time share one commit, each in a savepoint.
+    """
+
+    def __init__(self, writer: _Connection, scanner: _Connection, reader: Tx, version: int) -> None:
+        self.schema_version = version
+        self._writer, self._scanner, self._reader = writer, scanner, reader
+        self._waiting: list[_Write] = []
+        self._committing: asyncio.Task[None] | None = None
+        self._threaded_until = 0.0
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, path: Path, migrations: Traversable = MIGRATIONS, backups: Path | None = None
+    ) -> AsyncIterator["Database"]:
+        """Open or create the file and migrate it, with a copy in `backups` first where it holds something.
+
+        Raises DatabaseTooNew, and sqlite3.DatabaseError for a file that is no database.
+        """
+        async with _connect(path) as writer:
+            version = await writer.run(lambda tx: _prepare(tx, path, migrations, backups))
+            async with _connect(path, read_only=True) as scanner:
+                reader = _open(path, read_only=True, busy_ms=0)
+                db = cls(writer, scanner, reader, version)
+                try:
+                    yield db
+                finally:
+                    reader.close()
+                    await db._drain()
+                    await writer.run(lambda tx: tx.execute("PRAGMA optimize").close())
+
+    async def write(self, function: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `function` in a transaction. A caller that is cancelled after it began does not undo it."""
+        write = _Write(lambda tx: function(tx, *args, **kwargs), asyncio.get_running_loop().create_future())
+        self._waiting.append(write)
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit_groups(), name="database writer")
+        return await write.done  # type: ignore[no-any-return]
+
+    async def read(self, function: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a small, indexed read where it is cheapest: here and now.
+
+        A hop to a thread costs more than such a read does. Where the disk turns out to be slow, or the file is locked, reads go
+        through the thread for a while.
+        """
+        started = time.monotonic()
+        if started < self._threaded_until:
+            return await self.scan(function, *args, **kwargs)
+        try:
+            result = function(self._reader, *args, **kwargs)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            return await self.scan(function, *args, **kwargs)
+        if (ended := time.monotonic()) - started > _SLOW_READ_SECONDS:
+            self._threaded_until = ended + _SLOW_DISK_SECONDS
+        return result
+
+    async def scan(self, function: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a read of any size in its own thread."""
+        return await self._scanner.run(lambda tx: function(tx, *args, **kwargs))
+
+    async def _commit_groups(self) -> None:
+        try:
+            while self._waiting:
+                group = [w for w in self._waiting[:_LARGEST_GROUP] if not w.done.cancelled()]
+                del self._waiting[:_LARGEST_GROUP]
+                await self._writer.run(lambda tx, group=group: _commit(tx, group))  # type: ignore[misc]
+                for write in group:
+                    if write.done.cancelled():
+                        continue
+                    if write.error is not None:
+                        write.done.set_exception(write.error)
+                    else:
+                        write.done.set_result(write.result)
+        finally:
+            self._committing = None
+
+    async def _drain(self) -> None:
+        while self._committing is not None:
+            await asyncio.wait([self._committing])
+
+
+def _commit(tx: Tx, group: list[_Write]) -> None:
+    """Run the group in one transaction; what fails alone is undone alone, what fails the transaction fails all."""
+    if not group:
+        return
+    try:
+        tx.execute("BEGIN IMMEDIATE")
+        if len(group) == 1:
+            group[0].result = group[0].work(tx)
+        else:
+            for write in group:
+                _run_in_savepoint(tx, write)
+        tx.execute("COMMIT")
+    except BaseException as error:
+        if tx.in_transaction:
+            tx.execute("ROLLBACK")
+        for write in group:
+            write.error = write.error or error
+
+
+def _run_in_savepoint(tx: Tx, write: _Write) -> None:
+    tx.execute("SAVEPOINT one")
+    try:
+        write.result = write.work(tx)
+    except BaseException as error:
+        if not tx.in_transaction:  # a full disk or an I/O error has ended the whole of it
+            raise
+        write.error = error
+        tx.execute("ROLLBACK TO one")
+    tx.execute("RELEASE one")
+
+
+@asynccontextmanager
+async def _connect(path: Path, *, read_only: bool = False) -> AsyncIterator[_Connection]:
+    connection = _Connection(lambda: _open(path, read_only=read_only, busy_ms=_BUSY_MS), iter_chunk_size=64)
+    async with connection:
+        yield connection
+
+
+def _open(path: Path, *, read_only: bool, busy_ms: int) -> Tx:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA cache_size = -16384")
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _prepare(tx: Tx, path: Path, migrations: Traversable, backups: Path | None) -> int:
+    scripts = [script for script in sorted(migrations.iterdir(), key=lambda f: f.name) if _MIGRATION_NAME.fullmatch(script.name)]
+    [version] = tx.execute("PRAGMA user_version").fetchone()
+    if version > len(scripts):
+        raise DatabaseTooNew(
+            f"{path} was written by a newer Cowork (schema {version}; this one knows {len(scripts)}). Install the newer one."
+        )
+    tx.execute("PRAGMA journal_mode = WAL")
+    if version < len(scripts):
+        if version and backups:
+            _back_up(tx, backups / f"{path.stem}-schema{version}-{time.strftime('%Y%m%dT%H%M%S')}.db")
+        _migrate(tx, scripts, version)
+        logger.info("Migrated the database from schema %d to %d", version, len(scripts))
+    return len(scripts)
+
+
+def _back_up(tx: Tx, target: Path) -> None:
+    """Copy the open database with SQLite's online backup, check the copy, and only then give it its name."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_suffix(".part")
+    unfinished.unlink(missing_ok=True)
+    copy = sqlite3.connect(unfinished)
+    try:
+        tx.backup(copy)
+        if copy.execute("PRAGMA quick_check").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError(f"The backup {target} is damaged; nothing was migrated.")
+    finally:
+        copy.close()
+    with unfinished.open("rb+") as file:
+        os.fsync(file.fileno())
+    unfinished.replace(target)
+    logger.info("Backed the database up to %s", target)
+
+
+def _migrate(tx: Tx, scripts: list[Traversable], version: int) -> None:
+    tx.execute("BEGIN IMMEDIATE")
+    try:
+        for script in scripts[version:]:
+            for statement in _statements(script.read_text("utf-8")):
+                tx.execute(statement)
+        tx.execute(f"PRAGMA user_version = {len(scripts)}")
+        tx.execute("COMMIT")
+    except BaseException:
+        tx.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script where SQLite itself says that a statement ends; `executescript` would commit first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement

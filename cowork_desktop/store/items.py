@@ -1,0 +1,81 @@
+"""SQL of items, the messages of conversations."""
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from cowork_desktop.errors import InvalidRequest
+from cowork_desktop.schemas.conversations import Item, ItemPage, ItemQuery, Part, Role, text_of
+from cowork_desktop.store import conversations
+from cowork_desktop.store.database import Tx
+from cowork_desktop.store.rows import timestamp
+
+_COLUMNS = f"n, id, conversation_id, turn_id, role, content, parts, {timestamp('created_at')}"
+_parts: TypeAdapter[list[Part]] = TypeAdapter(list[Part])
+
+
+def append(
+    tx: Tx, *, id: str, conversation_id: str, turn_id: str | None, role: Role, parts: list[Part], now: int
+) -> None:
+    tx.execute(
+        "INSERT INTO items (conversation_id, n, id, turn_id, role, content, parts, created_at)"
+        " VALUES (?1, (SELECT coalesce(max(n), 0) + 1 FROM items WHERE conversation_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
+        (conversation_id, id, turn_id, role, text_of(parts), _parts.dump_json(parts).decode(), now),
+    )
+    conversations.touch(tx, conversation_id, now)
+
+
+def list_(tx: Tx, conversation_id: str, query: ItemQuery) -> ItemPage:
+    """The newest `limit` items before the cursor, oldest first."""
+    conversations.get(tx, conversation_id)
+    rows = _newest(tx, conversation_id, query.limit + 1, _place(tx, conversation_id, query.before))
+    has_more = len(rows) > query.limit
+    items = [_item(row) for row in reversed(rows[: query.limit])]
+    return ItemPage(data=items, has_more=has_more, next_before=items[0].id if has_more else None)
+
+
+def newest(tx: Tx, conversation_id: str, limit: int) -> list[Item]:
+    """The newest items, oldest first."""
+    return [_item(row) for row in reversed(_newest(tx, conversation_id, limit, None))]
+
+
+def matching(tx: Tx, conversation_id: str, words: list[str], limit: int) -> list[Item]:
+    """The items that hold most of the words, without regard to ASCII case; the newest first among equals."""
+    score = " + ".join("(instr(lower(content), ?) > 0)" for _ in words)
+    rows = tx.execute(
+        f"SELECT {_COLUMNS}, {score} AS score FROM items WHERE conversation_id = ? AND score > 0"
+        " ORDER BY score DESC, n DESC LIMIT ?",
+        (*(word.lower() for word in words), conversation_id, limit),
+    ).fetchall()
+    return [_item(row[:-1]) for row in rows]
+
+
+def _newest(tx: Tx, conversation_id: str, limit: int, before: int | None) -> list[tuple[Any, ...]]:
+    return tx.execute(
+        f"SELECT {_COLUMNS} FROM items WHERE conversation_id = ? AND n < ? ORDER BY n DESC LIMIT ?",
+        (conversation_id, 2**62 if before is None else before, limit),
+    ).fetchall()
+
+
+def _place(tx: Tx, conversation_id: str, id: str | None) -> int | None:
+    if id is None:
+        return None
+    row = tx.execute(
+        "SELECT n FROM items WHERE id = ? AND conversation_id = ?", (id, conversation_id)
+    ).fetchone()
+    if row is None:
+        raise InvalidRequest.unknown_reference("query.before", "item", id)
+    return int(row[0])
+
+
+def _item(row: tuple[Any, ...]) -> Item:
+    _, id, conversation_id, turn_id, role, content, parts, created_at = row
+    return Item(
+        id=id,
+        conversation_id=conversation_id,
+        response_id=turn_id,
+        role=role,
+        content=content,
+        parts=_parts.validate_json(parts),
+        created_at=created_at,
+    )

@@ -1,0 +1,139 @@
+"""SQL of turns and of the events that their readers get."""
+
+import json
+import zlib
+from typing import Any
+
+from cowork_desktop.errors import Conflict, NotFound
+from cowork_desktop.schemas.conversations import TextPart
+from cowork_desktop.schemas.responses import AgentResponse, TurnError, Usage
+from cowork_desktop.store import conversations
+from cowork_desktop.store.database import Tx
+from cowork_desktop.store.rows import conditions, timestamp, to_json
+
+_COLUMNS = (
+    "id, conversation_id, input, output, status, model, provider, input_tokens, output_tokens,"
+    " cache_read_input_tokens, cache_creation_input_tokens, error, memory_ids,"
+    f" {timestamp('created_at')}, {timestamp('finished_at')}"
+)
+
+
+def create(
+    tx: Tx, *, id: str, conversation_id: str, input: str, model: str, provider: str, now: int
+) -> AgentResponse:
+    """Begin a turn; Conflict where the conversation has one that runs."""
+    conversations.check(tx, conversation_id)
+    if running := in_progress(tx, conversation_id):
+        raise Conflict(
+            "This conversation has a turn that still runs. Wait for its end, or cancel it.",
+            details=[{"response_id": running[0].id}],
+        )
+    tx.execute(
+        "INSERT INTO turns (id, conversation_id, input, output, status, model, provider, created_at)"
+        " VALUES (?, ?, ?, '[]', 'in_progress', ?, ?, ?)",
+        (id, conversation_id, input, model, provider, now),
+    )
+    return get(tx, id)
+
+
+def get(tx: Tx, id: str) -> AgentResponse:
+    row = tx.execute(
+        f"SELECT {_COLUMNS} FROM turns WHERE id = ? AND NOT EXISTS"
+        " (SELECT 1 FROM conversations c WHERE c.id = conversation_id AND c.deleted_at IS NOT NULL)",
+        (id,),
+    ).fetchone()
+    if row is None:
+        raise NotFound.of("response", id)
+    return _response(row)
+
+
+def _get_even_if_hidden(tx: Tx, id: str) -> AgentResponse:
+    """A turn may end just after its conversation was deleted."""
+    return _response(tx.execute(f"SELECT {_COLUMNS} FROM turns WHERE id = ?", (id,)).fetchone())
+
+
+def in_progress(tx: Tx, conversation_id: str | None = None) -> list[AgentResponse]:
+    """The turns that run, newest first."""
+    where, values = conditions("status = 'in_progress'", conversation_id=conversation_id)
+    rows = tx.execute(f"SELECT {_COLUMNS} FROM turns WHERE {where} ORDER BY id DESC", values).fetchall()
+    return [_response(row) for row in rows]
+
+
+def finish(
+    tx: Tx,
+    id: str,
+    *,
+    output: list[TextPart],
+    usage: Usage,
+    error: TurnError | None,
+    now: int,
+) -> AgentResponse:
+    """End a turn, as `failed` where there is an error."""
+    tx.execute(
+        "UPDATE turns SET status = ?, output = ?, error = ?, input_tokens = ?, output_tokens = ?,"
+        " cache_read_input_tokens = ?, cache_creation_input_tokens = ?, finished_at = ? WHERE id = ?",
+        (
+            "failed" if error else "completed",
+            to_json(output),
+            to_json(error) if error else None,
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cache_read_input_tokens,
+            usage.cache_creation_input_tokens,
+            now,
+            id,
+        ),
+    )
+    return _get_even_if_hidden(tx, id)
+
+
+def append_frames(tx: Tx, id: str, first: int, frames: list[bytes]) -> None:
+    """Add frames; `first` is the sequence number of the first of them."""
+    if frames:
+        packed = zlib.compress(b"".join(frames), level=1)
+        tx.execute("INSERT INTO turn_events VALUES (?, ?, ?, ?)", (id, first, len(frames), packed))
+
+
+def frames(tx: Tx, id: str, after: int = -1) -> list[bytes]:
+    """The frames with a sequence number above `after`, byte for byte as they were sent.
+
+    A reader may be ahead of what outlived a crash: it gets the last frame, and so the turn's end.
+    """
+    rows = tx.execute(
+        "SELECT first, count, frames FROM turn_events WHERE turn_id = ?1 AND first + count > ?2"
+        " OR turn_id = ?1 AND first = (SELECT max(first) FROM turn_events WHERE turn_id = ?1) ORDER BY first",
+        (id, after + 1),
+    ).fetchall()
+    if not rows:
+        return []
+    found = [frame for _, _, packed in rows for frame in _split(zlib.decompress(packed))]
+    first, end = rows[0][0], rows[-1][0] + rows[-1][1]
+    return found[-1:] if after >= end else found[max(0, after + 1 - first) :]
+
+
+def _split(frames: bytes) -> list[bytes]:
+    return [frame + b"\n\n" for frame in frames.split(b"\n\n")[:-1]]
+
+
+def _response(row: tuple[Any, ...]) -> AgentResponse:
+    id, conversation_id, input, output, status, model, provider, *tokens, error, memory_ids, created, finished = row
+    fresh, written, cache_read, cache_creation = tokens
+    return AgentResponse(
+        id=id,
+        conversation_id=conversation_id,
+        input=input,
+        output=json.loads(output),
+        status=status,
+        model=model,
+        provider=provider,
+        usage=Usage(
+            input_tokens=fresh,
+            output_tokens=written,
+            cache_read_input_tokens=cache_read,
+            cache_creation_input_tokens=cache_creation,
+        ),
+        error=json.loads(error) if error else None,
+        memory_ids=json.loads(memory_ids),
+        created_at=created,
+        finished_at=finished,
+    )

@@ -1,0 +1,23 @@
+"""What all tests share."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.server import Server, running_server
+
+
+@pytest.fixture(autouse=True)
+def _no_real_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reaches a provider by accident, or reads what the developer has set."""
+    for name in [name for name in os.environ if name.startswith(("ANTHROPIC_", "COWORK_", "OPENAI_"))]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    """A server with the offline model on an empty data folder."""
+    async with running_server(tmp_path / "data") as running:
+        yield running
