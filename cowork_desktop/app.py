@@ -51,7 +51,9 @@ async def create_app(
         tasks = Tasks()
         secrets = secrets or KeyringSecrets(owner)
         preferences = await Preferences.load(db, server_settings.overrides())
-        models = Models(db, secrets, preferences, lambda key, url: model or make_anthropic_model(key, url, clock))
+        models = Models(
+            db, secrets, preferences, lambda key, url: model or make_anthropic_model(key, url, clock)
+        )
         await models.load()
         turns = Turns(db, models, preferences, clock, made, tasks)
 
@@ -60,7 +62,12 @@ async def create_app(
         app[keys.INSTANCE] = keys.Instance(random_id("inst"), __version__, clock.monotonic())
         app[keys.DESCRIPTION] = Description(ENDPOINTS, __version__)
         app[keys.DB], app[keys.CLOCK], app[keys.IDS], app[keys.TASKS] = db, clock, made, tasks
-        app[keys.SECRETS], app[keys.PREFERENCES], app[keys.MODELS], app[keys.TURNS] = secrets, preferences, models, turns
+        app[keys.SECRETS], app[keys.PREFERENCES], app[keys.MODELS], app[keys.TURNS] = (
+            secrets,
+            preferences,
+            models,
+            turns,
+        )
         add_routes(app, ENDPOINTS)
         app.on_response_prepare.append(add_headers)
 

@@ -1,8 +1,11 @@
 """The command line: which verb, with which flags, and what its end means."""
 
 import argparse
+import logging
+import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from cowork_desktop.settings import LOG_LEVELS, BadSetting, ServerSettings, read_settings
 from cowork_desktop.version import __version__
@@ -28,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="cowork-desktop", description="Cowork: hand work to an agent, on your own machine.")
+    parser = argparse.ArgumentParser(
+        prog="cowork-desktop", description="Cowork: hand work to an agent, on your own machine."
+    )
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="{serve,openapi}")
     serve = verbs.add_parser("serve", help="run the server (the default)")
@@ -36,8 +41,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", help="26866; 0 takes a free one")
     serve.add_argument("--data-dir", metavar="FOLDER", help="where everything is kept")
     serve.add_argument("--no-open", action="store_const", const="true", help="do not open a browser")
-    serve.add_argument("--model", help="the agent's model, over the stored setting; 'offline' for the built-in one")
-    serve.add_argument("--base-url", metavar="URL", help="where the model's Messages API is, over the stored setting")
+    serve.add_argument(
+        "--model", help="the agent's model, over the stored setting; 'offline' for the built-in one"
+    )
+    serve.add_argument(
+        "--base-url", metavar="URL", help="where the model's Messages API is, over the stored setting"
+    )
     serve.add_argument(
         "--token-stdin",
         action="store_const",
@@ -52,9 +61,15 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(settings: ServerSettings) -> int:
     from cowork_desktop.instance import DataFolderInUse
     from cowork_desktop.serve import PortTaken, run
-    from cowork_desktop.store.database import DatabaseTooNew
+    from cowork_desktop.store.database import DatabaseTooNew, DatabaseUnreadable
 
-    codes = {DataFolderInUse: FOLDER_IN_USE, DatabaseTooNew: DATABASE_TOO_NEW, PortTaken: PORT_TAKEN, BadSetting: WRONG_ARGUMENTS}
+    codes = {
+        DataFolderInUse: FOLDER_IN_USE,
+        DatabaseTooNew: DATABASE_TOO_NEW,
+        DatabaseUnreadable: FAILED,
+        PortTaken: PORT_TAKEN,
+        BadSetting: WRONG_ARGUMENTS,
+    }
     try:
         run(settings)
     except tuple(codes) as error:
@@ -63,7 +78,15 @@ def _serve(settings: ServerSettings) -> int:
     except OSError as error:
         print(f"cowork-desktop: {error}", file=sys.stderr)
         return FAILED
-    return OK
+    leave_at_once(OK)
+
+
+def leave_at_once(code: int) -> NoReturn:
+    """End the process now that all is closed and written, whatever threads are still at it."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _print_openapi() -> int:

@@ -92,4 +92,6 @@ class Internal(CoworkError):
     """What a caller sees of an unexpected exception: nothing but where to look."""
 
     def __init__(self) -> None:
-        super().__init__("Something went wrong inside the server. Its log has the details under this request id.")
+        super().__init__(
+            "Something went wrong inside the server. Its log has the details under this request id."
+        )

@@ -13,8 +13,8 @@ SUFFIX_LENGTH = 26
 class Ids:
     """Makes ULIDs (https://github.com/ulid/spec) in lower case: 48 bits of milliseconds, 80 of randomness.
 
-    Within a millisecond, or while the clock stands behind the last id, the last value grows by a random step, so the
-    order of ids never depends on the clock going forwards.
+    Within a millisecond, or while the clock stands behind the last id, the last value grows by a random
+    step, so the order of ids never depends on the clock going forwards.
     """
 
     def __init__(self, clock: Clock, last: str | None = None) -> None:

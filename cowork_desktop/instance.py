@@ -16,14 +16,17 @@ class DataFolderInUse(Exception):
 
 @contextmanager
 def lock(data_dir: Path, note: dict[str, Any]) -> Iterator[None]:
-    """Hold the folder; `note` tells others who does. Raises DataFolderInUse, and OSError for a folder that cannot be had."""
+    """Hold the folder; `note` tells others who does. Raises DataFolderInUse, and OSError for a folder that
+    cannot be had."""
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     owner = data_dir / "instance.json"
     held = FileLock(data_dir / "instance.lock")
     try:
         held.acquire(blocking=False)
     except Timeout as error:
-        raise DataFolderInUse(f"Another Cowork works in {data_dir}{_told(owner)}. Use that one, or give another --data-dir.") from error
+        raise DataFolderInUse(
+            f"Another Cowork works in {data_dir}{_told(owner)}. Use that one, or give another --data-dir."
+        ) from error
     try:
         owner.write_text(json.dumps(note | {"pid": os.getpid()}), "utf-8")
         yield

@@ -25,7 +25,9 @@ class _Redacting(logging.Formatter):
 def configure(level: str, folder: Path) -> None:
     """Send the log to stderr and to `folder`/cowork.log, 4 files of 5 MB at most."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = RotatingFileHandler(folder / "cowork.log", maxBytes=5_000_000, backupCount=3, encoding="utf-8", delay=True)
+    file = RotatingFileHandler(
+        folder / "cowork.log", maxBytes=5_000_000, backupCount=3, encoding="utf-8", delay=True
+    )
     for handler in (logging.StreamHandler(sys.stderr), file):
         handler.setFormatter(_Redacting(_FORMAT))
         logging.getLogger().addHandler(handler)

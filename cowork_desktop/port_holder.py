@@ -13,7 +13,7 @@ def describe_holder(port: int) -> str:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"http://127.0.0.1:{port}/api/v1/health", timeout=1) as answer:
             health = json.loads(answer.read(10_000))
-            return f" by another Cowork (version {str(health['version'])[:40]}, {str(health['instance_id'])[:60]})"
+            return f" by another Cowork (version {health['version']!s:.40}, {health['instance_id']!s:.60})"
     if pid := _pid_of(port):
         with suppress(OSError):
             return f" by process {pid} ({Path(f'/proc/{pid}/comm').read_text().strip()})"

@@ -10,9 +10,10 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -34,17 +35,30 @@ def run(settings: ServerSettings) -> None:
     if settings.token_stdin:
         settings = replace(settings, token=_read_token())
     if settings.token is None and not _is_loopback(settings.host):
-        raise BadSetting(f"--host {settings.host}: other machines could call in; this needs a token (--token-stdin).")
+        raise BadSetting(
+            f"--host {settings.host}: other machines could call in; this needs a token (--token-stdin)."
+        )
     data_dir = settings.resolved_data_dir()
     sockets = listen(settings.host, settings.port)
     port: int = sockets[0].getsockname()[1]
     try:
         with instance.lock(data_dir, {"port": port}):
             logs.configure(settings.log_level, data_dir / "logs")
-            asyncio.run(_serve(settings, data_dir, sockets, port))
+            _run_to_the_end(_serve(settings, data_dir, sockets, port))
     finally:
         for listening in sockets:
             listening.close()
+
+
+def _run_to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Like `asyncio.run`, but a thread that cannot be stopped (an import, a keyring that prompts) does not hold up
+    an end that is asked for: the caller is to leave with `os._exit`."""
+    runner = asyncio.Runner()
+    try:
+        runner.run(work)
+    except BaseException:
+        runner.close()
+        raise
 
 
 async def _serve(settings: ServerSettings, data_dir: Path, sockets: list[socket.socket], port: int) -> None:
@@ -71,7 +85,8 @@ async def serving(app: web.Application, sockets: list[socket.socket]) -> AsyncIt
 
 
 def _ending(settings: ServerSettings) -> asyncio.Event:
-    """Set by SIGINT and SIGTERM, and by the end of stdin where a parent holds the other end; a second signal ends at once."""
+    """Set by SIGINT and SIGTERM, and by the end of stdin where a parent holds the other end; a second signal
+    ends at once."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -114,8 +129,8 @@ def _is_address(host: str) -> bool:
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Sockets on the same port of every address that the host means; for loopback both families, lest another program
-    answers to `localhost` in the other one."""
+    """Sockets on the same port of every address that the host means; for loopback both families, lest
+    another program answers to `localhost` in the other one."""
     hosts = ["127.0.0.1", "::1"] if host in ("localhost", "127.0.0.1", "::1") else [host]
     for attempt in range(20):
         sockets: list[socket.socket] = []
@@ -130,7 +145,9 @@ def listen(host: str, port: int) -> list[socket.socket]:
             if port == 0 and attempt < 19:
                 continue
             if error.errno == errno.EADDRINUSE or getattr(error, "winerror", None) == 10013:
-                raise PortTaken(f"Port {port} is taken{describe_holder(port)}. End that, or give another --port.") from error
+                raise PortTaken(
+                    f"Port {port} is taken{describe_holder(port)}. End that, or give another --port."
+                ) from error
             raise BadSetting(f"--host {host}: cannot listen there: {error.strerror or error}.") from error
     raise PortTaken("No free port was found.")
 
@@ -162,10 +179,10 @@ def _bind(address: str, port: int) -> socket.socket:
 
 def _open_browser(url: str) -> None:
     """Show the page, where there is a screen; a terminal browser would take the terminal away."""
-    if sys.platform not in ("win32", "darwin") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if sys.platform not in ("win32", "darwin") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
         return
     import webbrowser
 
     threading.Thread(target=webbrowser.open, args=(url,), name="browser", daemon=True).start()
-
-

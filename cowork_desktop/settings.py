@@ -6,9 +6,22 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from cowork_desktop.schemas.settings import UserSettings
+
 DEFAULT_PORT = 26866
 LOG_LEVELS = ("debug", "info", "warning", "error")
-_WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+_WORDS = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
 
 
 class BadSetting(Exception):
@@ -50,8 +63,18 @@ def read_settings(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         name = f"COWORK_{place.name.upper()}"
         if place.name != "token" and environment.get(name):
             settings = replace(settings, **{place.name: _parse(place.name, environment[name], name)})
-    given = {name: _parse(name, value, f"--{name.replace('_', '-')}") for name, value in flags.items() if value is not None}
-    return replace(settings, **given)
+    given = {
+        name: _parse(name, value, f"--{name.replace('_', '-')}")
+        for name, value in flags.items()
+        if value is not None
+    }
+    settings = replace(settings, **given)
+    try:
+        UserSettings.model_validate(settings.overrides())
+    except ValidationError as error:
+        name, value = str(error.errors()[0]["loc"][0]), error.errors()[0]["input"]
+        raise BadSetting(f"--{name.replace('_', '-')}: {value!r} cannot be used for this.") from error
+    return settings
 
 
 def _parse(name: str, value: Any, source: str) -> Any:

@@ -52,24 +52,34 @@ class Loop:
         for _ in range(self.limits.rounds):
             done, calls = await self._call_model(request)
             if done.stop_reason == "max_tokens":
-                raise TurnStopped("limit_reached", f"The answer was cut at {self.limits.output_tokens:,} tokens; settings.limits.output_tokens sets how long one may be.")
+                raise TurnStopped(
+                    "limit_reached",
+                    f"The answer was cut at {self.limits.output_tokens:,} tokens;"
+                    f" settings.limits.output_tokens sets how long one may be.",
+                )
             if done.stop_reason == "refusal":
                 raise TurnStopped("refusal", "The model declined to go on with this.")
             if not calls:
                 return
             if self.recorder.usage.total > self.limits.tokens:
-                raise TurnStopped("limit_reached", f"The turn used more than {self.limits.tokens:,} tokens (settings.limits.tokens).")
+                raise TurnStopped(
+                    "limit_reached",
+                    f"The turn used more than {self.limits.tokens:,} tokens (settings.limits.tokens).",
+                )
             results = await asyncio.gather(*(self._call_tool(index, call) for index, call in calls))
             answer = (Message("assistant", done.content), Message("user", results))
             request = replace(request, messages=(*request.messages, *answer))
-        raise TurnStopped("limit_reached", f"The turn needed more than {self.limits.rounds} rounds (settings.limits.rounds).")
+        raise TurnStopped(
+            "limit_reached",
+            f"The turn needed more than {self.limits.rounds} rounds (settings.limits.rounds).",
+        )
 
     async def _call_model(self, request: ModelRequest) -> tuple[ModelDone, list[tuple[int, ToolCallEnded]]]:
         recorder, places = self.recorder, dict[str, int]()
         calls: list[tuple[int, ToolCallEnded]] = []
         done: ModelDone | None = None
         try:
-            async with aclosing(self.model.stream(request)) as stream:  # type: ignore[type-var]
+            async with aclosing(self.model.stream(request)) as stream:
                 async for event in stream:
                     match event:
                         case TextDelta(text):

@@ -1,6 +1,6 @@
 """What a model is to the agent: a request goes in, events stream out."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -54,7 +54,8 @@ class Message:
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """One call of a model. `system` and `messages` begin with what changes least, so that a prefix can be cached."""
+    """One call of a model. `system` and `messages` begin with what changes least, so that a prefix can be
+    cached."""
 
     model: str
     system: Sequence[str]
@@ -110,7 +111,8 @@ class Retrying:
 class ModelDone:
     """The last event of a call that ended in order.
 
-    `content` is the whole answer as it must stand in the next request's messages. `stop_reason` is `end_turn`,
+    `content` is the whole answer as it must stand in the next request's messages. `stop_reason` is
+    `end_turn`,
     `tool_use`, `max_tokens`, `refusal` or another word of the provider's.
     """
 
@@ -119,7 +121,9 @@ class ModelDone:
     content: Sequence[Content] = field(default=())
 
 
-ModelEvent = TextDelta | ReasoningDelta | ToolCallBegun | ToolCallArguments | ToolCallEnded | Retrying | ModelDone
+ModelEvent = (
+    TextDelta | ReasoningDelta | ToolCallBegun | ToolCallArguments | ToolCallEnded | Retrying | ModelDone
+)
 
 
 class ModelError(Exception):
@@ -139,7 +143,7 @@ class Model(Protocol):
     writes_titles: bool
     """False of a model that cannot condense a text."""
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
         """Yield events, a `ModelDone` last; raise ModelError. Closing the iterator ends the call at once."""
         ...
 

@@ -21,8 +21,8 @@ MakeModel = Callable[[str, str | None], Model]
 
 
 class Models:
-    """Keeps one client as long as key and address stay the same. The key's presence is noted in the database, so that nobody
-    has to wait for the keyring to know of it."""
+    """Keeps one client as long as key and address stay the same. The key's presence is noted in the
+    database, so that nobody has to wait for the keyring to know of it."""
 
     def __init__(self, db: Database, secrets: Secrets, preferences: Preferences, make: MakeModel) -> None:
         self._db, self._secrets, self._preferences, self._make = db, secrets, preferences, make
@@ -42,7 +42,8 @@ class Models:
 
     @property
     def is_configured(self) -> bool:
-        """Whether there is a model to call: a key for it, or a server of the user's own, which may want none."""
+        """Whether there is a model to call: a key for it, or a server of the user's own, which may want
+        none."""
         return self.key_source is not None or self._preferences.current.base_url is not None
 
     def provider_of(self, name: str) -> str:
@@ -86,5 +87,7 @@ class Models:
         except CoworkError as error:
             raise ModelError("authentication", error.message) from error
         if key is None:
-            raise ModelError("authentication", "The stored API key is gone from the keyring. Set it again in the settings.")
+            raise ModelError(
+                "authentication", "The stored API key is gone from the keyring. Set it again in the settings."
+            )
         return key

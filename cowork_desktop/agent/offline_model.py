@@ -1,7 +1,8 @@
-"""The built-in model for when no key is set: no language model, but rules that do what can be done without one."""
+"""The built-in model for when no key is set: rules that do what can be done without a language model."""
 
+import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from itertools import count
 
 from cowork_desktop.agent.model import (
@@ -20,11 +21,13 @@ from cowork_desktop.agent.model import (
 from cowork_desktop.schemas.responses import Usage
 
 NAME = "offline"
+_SEARCH = "search_conversation"
 
 _NOTICE = (
-    "*No language model is set up, so this comes from the built-in offline model: it follows rules and does not understand text."
-    " To set one up, give an Anthropic API key (`PUT /api/v1/settings/model-key`, or the environment variable"
-    " `ANTHROPIC_API_KEY`), or the address of a compatible server (`PATCH /api/v1/settings` with `base_url`).*"
+    "*No language model is set up, so this comes from the built-in offline model: it follows rules and does"
+    " not understand text. To set one up, give an Anthropic API key (`PUT /api/v1/settings/model-key`, or the"
+    " environment variable `ANTHROPIC_API_KEY`), or the address of a compatible server"
+    " (`PATCH /api/v1/settings` with `base_url`).*"
 )
 _ABILITIES = (
     "Without a language model I can:\n\n"
@@ -38,19 +41,22 @@ _CAPABILITIES = re.compile(
     r"^\W*(help|hi|hello|hey|hallo|test)\b|\bwhat (can|could) you do\b|\bwho are you\b|\bwhat are you\b", re.I
 )
 _COMMON = frozenset(
-    "the and for was what did you say said about tell with that this have has had from when where which who why how"
-    " are were will would could should can our your they them then than there here again please earlier before mean".split()
+    re.findall(
+        r"\w+",
+        "the and for was what did you say said about tell with that this have has had from when where which"
+        " who why how are were will would could should can our your they them then than there here again",
+    )
 )
 _QUOTE = 120
 
 
 class OfflineModel:
-    """Answers from the conversation alone, through the same tools as any model. Counts no tokens, for it has none."""
+    """Answers from the conversation alone, through the same tools as any model; uses no tokens."""
 
     provider = NAME
     writes_titles = False
 
-    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
         last = request.messages[-1]
         results = [part for part in last.content if isinstance(part, ToolResult)]
         words = _telling_words(_text(last))
@@ -58,10 +64,10 @@ class OfflineModel:
             answer = _quote(results)
         elif _CAPABILITIES.search(_text(last)):
             answer = _ABILITIES
-        elif _RECAP.search(_text(last)) and "conversation" in _text(last).lower() or _is_bare_recap(_text(last)):
+        elif _asks_for_recap(_text(last)):
             answer = _recap(request.messages)
-        elif words and len(request.messages) > 1 and any(tool.name == "search_conversation" for tool in request.tools):
-            async for event in _search(words, len(request.messages)):
+        elif words and len(request.messages) > 1 and any(tool.name == _SEARCH for tool in request.tools):
+            for event in _search(words, len(request.messages)):
                 yield event
             return
         else:
@@ -75,19 +81,21 @@ class OfflineModel:
         return None
 
 
-async def _search(words: list[str], turn: int) -> AsyncIterator[ModelEvent]:
-    call_id, query = f"offline_{turn}", " ".join(words)
-    yield ToolCallBegun(call_id, "search_conversation")
-    yield ToolCallArguments(call_id, f'{{"query": "{query}"}}')
-    yield ToolCallEnded(call_id, "search_conversation", {"query": query})
-    yield ModelDone("tool_use", Usage(), [ToolCall(call_id, "search_conversation", {"query": query})])
+def _search(words: list[str], turn: int) -> list[ModelEvent]:
+    call_id, arguments = f"offline_{turn}", {"query": " ".join(words)}
+    return [
+        ToolCallBegun(call_id, _SEARCH),
+        ToolCallArguments(call_id, json.dumps(arguments)),
+        ToolCallEnded(call_id, _SEARCH, arguments),
+        ModelDone("tool_use", Usage(), [ToolCall(call_id, _SEARCH, arguments)]),
+    ]
 
 
 def _quote(results: Sequence[ToolResult]) -> str:
     found = [line for result in results if not result.is_error for line in result.output.splitlines()]
     hits = [line for line in found if line.startswith("[")]
     if not hits:
-        return "I looked through the earlier messages of this conversation for your words, and found none that hold them."
+        return "I looked through the earlier messages of this conversation, and none holds your words."
     return "These earlier messages hold words of yours:\n\n" + "\n".join(f"> {line}\n" for line in hits)
 
 
@@ -97,11 +105,13 @@ def _recap(messages: Sequence[Message]) -> str:
         return "This conversation has just begun: there is nothing before your message."
     lines = [f"{n}. {_short(_text(message))}" for n, message in zip(count(1), earlier, strict=False)]
     answers = sum(message.role == "assistant" for message in messages)
-    return f"So far you wrote {len(earlier)} messages and got {answers} answers. You wrote:\n\n" + "\n".join(lines)
+    counted = f"So far you wrote {len(earlier)} messages and got {answers} answers. You wrote:"
+    return "\n".join([counted, "", *lines])
 
 
-def _is_bare_recap(text: str) -> bool:
-    return bool(_RECAP.search(text)) and len(text.split()) <= 4
+def _asks_for_recap(text: str) -> bool:
+    """Of this conversation, that is, and not of something else."""
+    return bool(_RECAP.search(text)) and ("conversation" in text.lower() or len(text.split()) <= 4)
 
 
 def _telling_words(text: str) -> list[str]:

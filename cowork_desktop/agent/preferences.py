@@ -33,7 +33,9 @@ def _load(tx: Tx) -> UserSettings:
         return UserSettings.model_validate(stored)
     except ValidationError as error:
         faulty = {str(fault["loc"][0]) for fault in error.errors()}
-        return UserSettings.model_validate({name: value for name, value in stored.items() if name not in faulty})
+        return UserSettings.model_validate(
+            {name: value for name, value in stored.items() if name not in faulty}
+        )
 
 
 def _patch(tx: Tx, changes: dict[str, Any]) -> UserSettings:

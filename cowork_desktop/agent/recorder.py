@@ -11,7 +11,7 @@ from cowork_desktop.schemas import events
 from cowork_desktop.schemas.base import rfc3339
 from cowork_desktop.schemas.conversations import Item, ReasoningPart, TextPart, ToolCallPart, text_of
 from cowork_desktop.schemas.events import TurnEvent, parse_frame, to_frame
-from cowork_desktop.schemas.responses import AgentResponse, TurnError, Usage
+from cowork_desktop.schemas.responses import AgentResponse, TurnError
 from cowork_desktop.store import items, turns
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.tasks import Tasks
@@ -23,10 +23,13 @@ E = TypeVar("E", bound=events.Event)
 
 
 class Recorder:
-    """The events of one turn. A delta is published at once and written within FLUSH_SECONDS; everything else is published
-    when it is on the disk. Order is kept: what comes after an event that waits, waits behind it."""
+    """The events of one turn. A delta is published at once and written within FLUSH_SECONDS; everything else
+    is published when it is on the disk. Order is kept: what comes after an event that waits, waits behind
+    it."""
 
-    def __init__(self, db: Database, clock: Clock, tasks: Tasks, response: AgentResponse, item_id: str) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, tasks: Tasks, response: AgentResponse, item_id: str
+    ) -> None:
         self.log: EventLog[bytes] = EventLog()
         self.transcript = Transcript()
         self.usage = response.usage
@@ -65,14 +68,18 @@ class Recorder:
         return index
 
     def tool_arguments(self, index: int, call_id: str, delta: str) -> None:
-        self._push(self._event(events.ToolCallArgumentsDelta, **self._place(index), call_id=call_id, delta=delta))
+        self._push(
+            self._event(events.ToolCallArgumentsDelta, **self._place(index), call_id=call_id, delta=delta)
+        )
 
     async def tool_done(self, index: int, call: ToolCallPart) -> None:
         self._hold(self._event(events.ToolCallDone, **self._place(index), call_id=call.call_id, call=call))
         await self.flush()
 
     def retrying(self, attempt: int, wait_seconds: float, error: TurnError) -> None:
-        self._push(self._event(events.ResponseRetrying, attempt=attempt, wait_seconds=wait_seconds, error=error))
+        self._push(
+            self._event(events.ResponseRetrying, attempt=attempt, wait_seconds=wait_seconds, error=error)
+        )
 
     async def titled(self, title: str, store: Callable[[Tx], bool]) -> None:
         """Tell of a title, if `store` says that it was taken."""
@@ -138,7 +145,9 @@ class Recorder:
 
     def _begin_part(self) -> None:
         if not len(self.transcript):
-            self._push(self._event(events.OutputItemAdded, output_index=0, item=self._item(self._clock.now())))
+            self._push(
+                self._event(events.OutputItemAdded, output_index=0, item=self._item(self._clock.now()))
+            )
         self._end_text()
 
     def _end_text(self) -> None:
@@ -192,5 +201,3 @@ class Recorder:
         while self._held and (held > 0 or not self._held[0][1]):
             self.log.append(self._held.pop(0)[0])
             held -= 1
-
-

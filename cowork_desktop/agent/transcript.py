@@ -25,7 +25,9 @@ class Transcript:
             case ReasoningDelta():
                 self._add_text(event.content_index, ReasoningPart, event.delta)
             case ToolCallAdded():
-                call = ToolCallPart(call_id=event.call_id, name=event.name, arguments={}, output="", status="running")
+                call = ToolCallPart(
+                    call_id=event.call_id, name=event.name, arguments={}, output="", status="running"
+                )
                 self._kinds.append(ToolCallPart)
                 self._parts.append(call)
             case ToolCallDone():

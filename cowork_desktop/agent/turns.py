@@ -28,10 +28,13 @@ TITLE_SECONDS = 2.0
 """How long the end of a turn may wait for its conversation's title."""
 
 INTERRUPTED = TurnError(
-    type="interrupted", message="The server ended while this turn ran. What had arrived is kept; send the message again to go on."
+    type="interrupted",
+    message="The server ended while this turn ran. What had arrived is kept; send the message again.",
 )
 CANCELLED = TurnError(type="cancelled", message="The turn was cancelled. What had arrived is kept.")
-_INTERNAL = TurnError(type="internal", message="Something went wrong inside the server; its log has the details.")
+_INTERNAL = TurnError(
+    type="internal", message="Something went wrong inside the server; its log has the details."
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ class Turns:
         self._tools: dict[str, Tool] = {tool.name: tool for tool in [SEARCH_CONVERSATION]}  # type: ignore[type-arg]
 
     async def start(self, start: TurnStart) -> AgentResponse:
-        """Store the input and the turn, and let it run on its own; InvalidRequest and Conflict as the store says."""
+        """Store the input and the turn, and let it run on its own; InvalidRequest and Conflict as the store
+        says."""
         id, item_id = self._ids.new("resp"), self._ids.new("msg")
         response, frames = await self._db.write(self._begin, id, item_id, start)
         running = _Running(Recorder(self._db, self._clock, self._tasks, response, self._ids.new("msg")))
@@ -146,14 +150,20 @@ class Turns:
             now=now,
         )
         parts = [TextPart(text=start.input)]
-        items.append(tx, id=item_id, conversation_id=conversation.id, turn_id=id, role="user", parts=[*parts], now=now)
+        items.append(
+            tx, id=item_id, conversation_id=conversation.id, turn_id=id, role="user", parts=[*parts], now=now
+        )
         told: list[events.TurnEvent] = [
             events.ResponseCreated(sequence_number=0, response_id=id, response=response),
             events.ResponseInProgress(sequence_number=1, response_id=id, response=response),
         ]
         title = titles.cut(start.input)
         if conversations.entitle(tx, conversation.id, title, "cut", over="none"):
-            told.append(events.TitleUpdated(sequence_number=2, response_id=id, conversation_id=conversation.id, title=title))
+            told.append(
+                events.TitleUpdated(
+                    sequence_number=2, response_id=id, conversation_id=conversation.id, title=title
+                )
+            )
         frames = [events.to_frame(event) for event in told]
         turns.append_frames(tx, id, 0, frames)
         return response, frames
@@ -185,7 +195,9 @@ class Turns:
         gathered = await self._db.read(context.gather, response.conversation_id)
         limits = self._preferences.current.limits
         tools = [tool.spec for tool in self._tools.values()]
-        request = context.assemble(gathered, model=response.model, tools=tools, limits=limits, instructions=instructions)
+        request = context.assemble(
+            gathered, model=response.model, tools=tools, limits=limits, instructions=instructions
+        )
         loop = Loop(
             model=model,
             tools=self._tools,
@@ -194,7 +206,9 @@ class Turns:
             limits=limits,
             clock=self._clock,
         )
-        title = self._tasks.start(self._entitle(recorder, model, response), name=f"title of {response.conversation_id}")
+        title = self._tasks.start(
+            self._entitle(recorder, model, response), name=f"title of {response.conversation_id}"
+        )
         try:
             await loop.run(request)
             await self._wait_for(title)
@@ -226,7 +240,8 @@ class Turns:
     async def _watch(self, running: _Running, seconds: int) -> None:
         await self._clock.sleep(seconds)
         running.stop(
-            TurnError(type="limit_reached", message=f"The turn ran longer than {seconds} s (settings.limits.seconds).")
+            TurnError(
+                type="limit_reached",
+                message=f"The turn ran longer than {seconds} s (settings.limits.seconds).",
+            )
         )
-
-

@@ -21,13 +21,11 @@ endpoints = Endpoints("/api/v1/responses", tag="Responses")
 
 
 @endpoints.post(status=200, errors=(Conflict,), streams=TurnEvent)
-async def create_response(
-    request: web.Request, body: ResponseCreate
-) -> AgentResponse | web.StreamResponse:
+async def create_response(request: web.Request, body: ResponseCreate) -> AgentResponse | web.StreamResponse:
     """Create a streaming response.
 
-    Starts a turn, which goes on without its reader; a conversation has one at a time. Answers with the turn's events
-    (`stream` true or absent), or with the response when it has ended.
+    Starts a turn, which goes on without its reader; a conversation has one at a time. Answers with the
+    turn's events (`stream` true or absent), or with the response when it has ended.
     """
     turns = request.app[keys.TURNS]
     start = TurnStart(body.conversation_id, body.input, model=body.model, skill_ids=body.skill_ids)
@@ -51,7 +49,8 @@ async def get_in_flight_response(
 ) -> AgentResponse | web.StreamResponse:
     """Check a specific in-flight stream.
 
-    404 where no turn runs in the conversation. With `Accept: text/event-stream`: the turn's events from the first on.
+    404 where no turn runs in the conversation. With `Accept: text/event-stream`: the turn's events from the
+    first on.
     """
     turns = request.app[keys.TURNS]
     running = await turns.in_flight(query.conversation_id)
@@ -69,12 +68,11 @@ async def get_response(request: web.Request, response_id: str) -> AgentResponse:
 
 
 @endpoints.get("/{response_id}/events", errors=(NotFound,), streams=TurnEvent)
-async def follow_response(
-    request: web.Request, response_id: str, query: EventsQuery
-) -> web.StreamResponse:
+async def follow_response(request: web.Request, response_id: str, query: EventsQuery) -> web.StreamResponse:
     """Replay a response's events, and follow it while it runs.
 
-    Every reader gets the same events, byte for byte. `after` (or the `Last-Event-ID` header) is the last one it has.
+    Every reader gets the same events, byte for byte. `after` (or the `Last-Event-ID` header) is the last one
+    it has.
     """
     turns = request.app[keys.TURNS]
     response = await turns.get(response_id)

@@ -18,7 +18,8 @@ _VIEWER = Path(__file__).parent.parent / "viewer"
 _TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 _FILES = frozenset(os.listdir(_VIEWER))
 _PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self';"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    " connect-src 'self';"
     " frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 
@@ -42,7 +43,9 @@ async def get_health(request: web.Request) -> Health:
 async def get_openapi(request: web.Request) -> web.Response:
     """Get this description."""
     description = request.app[keys.DESCRIPTION]
-    return web.Response(body=await asyncio.to_thread(lambda: description.json), content_type="application/json")
+    return web.Response(
+        body=await asyncio.to_thread(lambda: description.json), content_type="application/json"
+    )
 
 
 @pages.get("/", is_listed=False, is_page=True)
@@ -67,5 +70,9 @@ def _file(name: str) -> web.FileResponse:
     kind = _TYPES.get(name.rpartition(".")[2])
     if kind is None or name not in _FILES:
         raise NotFound.of("page", name)
-    headers = {"Content-Type": f"{kind}; charset=utf-8", "Content-Security-Policy": _PAGE_POLICY, "Cache-Control": "no-cache"}
+    headers = {
+        "Content-Type": f"{kind}; charset=utf-8",
+        "Content-Security-Policy": _PAGE_POLICY,
+        "Cache-Control": "no-cache",
+    }
     return web.FileResponse(_VIEWER / name, headers=headers)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -26,8 +27,8 @@ class Secrets(Protocol):
 class KeyringSecrets:
     """`owner` keeps two data folders of one user apart.
 
-    The keyring can block on a prompt, so each call runs in a thread and is given up after 20 s; each raises NotConfigured
-    where there is no keyring that answers.
+    The keyring can block on a prompt, so each call runs in a thread and is given up after 20 s; each raises
+    NotConfigured where there is no keyring that answers.
     """
 
     def __init__(self, owner: str) -> None:
@@ -52,10 +53,8 @@ class KeyringSecrets:
 
     async def check(self) -> SecretsState:
         """Ask the keyring, and keep what that shows."""
-        try:
+        with suppress(NotConfigured):
             await self.get("check")
-        except NotConfigured:
-            pass
         return self._state
 
     async def _call(self, function: str, name: str, *arguments: str) -> Any:
@@ -65,7 +64,8 @@ class KeyringSecrets:
         except Exception as error:
             self._state = "unavailable"
             raise NotConfigured(
-                "The system's keyring does not answer, so no credential can be kept. Unlock it, or install one"
+                "The system's keyring does not answer, so no credential can be kept. Unlock it, or install"
+                " one"
                 " (GNOME Keyring or KWallet on Linux); a model key can also be given in ANTHROPIC_API_KEY."
             ) from error
         self._state = "keyring"
@@ -83,7 +83,8 @@ def _run(function: str, *arguments: str) -> Any:
 
 
 def _is_likely() -> bool:
-    """Whether a keyring can be expected; asking it means an import and a round trip that a start must not wait for."""
+    """Whether a keyring can be expected; asking it means an import and a round trip that a start must not
+    wait for."""
     if sys.platform in ("darwin", "win32") or "PYTHON_KEYRING_BACKEND" in os.environ:
         return True
     runtime = os.environ.get("XDG_RUNTIME_DIR")

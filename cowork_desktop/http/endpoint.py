@@ -1,7 +1,7 @@
 """Typed endpoints over aiohttp.web: a handler's signature binds the request and documents it.
 
-`str` parameters named in the path come from the path, `query` and `body` are pydantic models, and the return annotation
-is what the endpoint sends. The same signature serves binding and OpenAPI.
+`str` parameters named in the path come from the path, `query` and `body` are pydantic models, and the return
+annotation is what the endpoint sends. The same signature serves binding and OpenAPI.
 """
 
 import json
@@ -64,7 +64,8 @@ class Endpoint:
 
     @cached_property
     def returns(self) -> TypeAdapter[Any] | None:
-        """What the JSON answer is made of; None where there is no body, or the handler makes the answer itself."""
+        """What the JSON answer is made of; None where there is no body, or the handler makes the answer
+        itself."""
         hint = self.hints.get("return")
         options = typing.get_args(hint) if isinstance(hint, UnionType) else (hint,)
         shapes = [option for option in options if not _is_raw(option)]
@@ -160,7 +161,8 @@ def bind_body(model: type[BaseModel], body: bytes) -> BaseModel:
 
 
 def _refuse_json(body: bytes, error: ValidationError) -> NoReturn:
-    """Tell text that is no JSON (400) from JSON whose text cannot be stored, lone surrogates for one (422)."""
+    """Tell text that is no JSON (400) from JSON whose text cannot be stored, lone surrogates for one
+    (422)."""
     reason = error.errors(include_url=False)[0].get("ctx", {}).get("error", "it cannot be read")
     try:
         json.loads(body, parse_constant=_no_constant)
@@ -181,5 +183,7 @@ def _refuse(error: ValidationError, place: str) -> NoReturn:
         details.append({"param": param, "message": message, "type": fault["type"]})
     more = f" (and {len(details) - 1} more faults)" if len(details) > 1 else ""
     raise InvalidRequest(
-        f"{details[0]['param']}: {details[0]['message']}{more}", param=details[0]["param"], details=details[:100]
+        f"{details[0]['param']}: {details[0]['message']}{more}",
+        param=details[0]["param"],
+        details=details[:100],
     ) from error

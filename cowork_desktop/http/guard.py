@@ -4,7 +4,8 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Protocol
+
+from multidict import CIMultiDictProxy
 
 from cowork_desktop.errors import (
     CoworkError,
@@ -15,31 +16,28 @@ from cowork_desktop.errors import (
 )
 
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+Headers = CIMultiDictProxy[str]
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-
-
-class Headers(Protocol):
-    """What the gate reads of a multidict."""
-
-    def get(self, key: str, default: None = None) -> str | None: ...
-    def getall(self, key: str, default: tuple[str, ...] = ()) -> list[str] | tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
 class Gate:
-    """`hosts`: the values of `Host` that are ours, port included. `token`: what a Bearer must show, if anything."""
+    """`hosts`: the values of `Host` that are ours, port included. `token`: what a Bearer must show, if
+    anything."""
 
     hosts: frozenset[str]
     token: str | None = None
     any_address: bool = False
-    """Also takes every literal IP address at our port as a host: a name can be rebound to us, an address cannot."""
+    """Also takes every literal IP address at our port as a host: a name can be rebound to us, an address
+    cannot."""
 
     @classmethod
     def at(cls, port: int, *, bound_to: str = "127.0.0.1", token: str | None = None) -> "Gate":
         names = [*_LOOPBACK_NAMES]
         is_any = bound_to in ("0.0.0.0", "::")
         if not is_any and bound_to not in ("localhost", "127.0.0.1", "::1"):
-            names.append(f"[{bound_to}]" if ":" in bound_to else bound_to.lower())
+            names.append(f"[{bound_to}]" if ":" in bound_to else bound_to)
+        names = [name.lower() for name in names]
         hosts = {f"{name}:{port}" for name in names} | (set(names) if port == 80 else set())
         return cls(frozenset(hosts), token, is_any)
 
@@ -49,7 +47,9 @@ class Gate:
         """Why this request may not pass, or None."""
         hosts = headers.getall("Host", ())
         if len(hosts) != 1 or not self._is_ours(hosts[0]):
-            return MisdirectedRequest("This server answers only under its own address; the Host header names another.")
+            return MisdirectedRequest(
+                "This server answers only under its own address; the Host header names another."
+            )
         if not (is_page and _is_navigation(method, headers)):
             for origin in headers.getall("Origin", ()):
                 if origin != f"http://{hosts[0]}":
@@ -58,7 +58,9 @@ class Gate:
                 if site not in ("same-origin", "none"):
                     return Forbidden("Pages of another site may not call this server.")
         if method in _CHANGING and has_body and not _is_accepted_type(headers):
-            return UnsupportedMediaType("The body must be application/json, or multipart/form-data for an upload.")
+            return UnsupportedMediaType(
+                "The body must be application/json, or multipart/form-data for an upload."
+            )
         if self.token is not None and not is_open and not _shows(headers, self.token):
             return Unauthorized("This server wants its token: Authorization: Bearer ...")
         return None

@@ -27,14 +27,14 @@ logger = logging.getLogger(__name__)
 async def every_request(request: web.Request, handler: Handler) -> web.StreamResponse:
     request[REQUEST_ID] = random_id("req")
     try:
-        endpoint = getattr(request.match_info.handler, "__self__", None)
-        is_known = isinstance(endpoint, Endpoint)
+        handles = getattr(request.match_info.handler, "__self__", None)
+        endpoint = handles if isinstance(handles, Endpoint) else None
         refusal = request.app[GATE].refusal(
             request.method,
             request.headers,
             has_body=request.can_read_body,
-            is_page=is_known and endpoint.is_page,
-            is_open=is_known and endpoint.is_open,
+            is_page=endpoint is not None and endpoint.is_page,
+            is_open=endpoint is not None and endpoint.is_open,
         )
         if refusal is not None:
             raise refusal

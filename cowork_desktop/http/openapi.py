@@ -25,11 +25,17 @@ from cowork_desktop.schemas.errors import ErrorBody
 _REF = "#/components/schemas/{model}"
 _JSON = "application/json"
 _ABOUT = (
-    "The local API of Cowork. All of it is on this machine: it answers only to callers here, and asks for a bearer token where it was"
+    "The local API of Cowork. All of it is on this machine: it answers only to callers here, and asks for a"
+    " bearer token where it was"
     " started with one."
 )
 _SHARED: tuple[type[CoworkError], ...] = (Forbidden, MisdirectedRequest)
-_OF_BODIES: tuple[type[CoworkError], ...] = (InvalidJson, PayloadTooLarge, UnsupportedMediaType, InvalidRequest)
+_OF_BODIES: tuple[type[CoworkError], ...] = (
+    InvalidJson,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    InvalidRequest,
+)
 
 
 @dataclass(frozen=True)
@@ -123,14 +129,18 @@ def _operation(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
 
 def _parameters(endpoint: Endpoint, schemas: Schemas) -> list[dict[str, Any]]:
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in endpoint.path_params
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in endpoint.path_params
     ]
     if endpoint.query:
         query = schemas[endpoint, "query"]
         for name, schema in query["properties"].items():
             description = {"description": schema["description"]} if "description" in schema else {}
             required = name in query.get("required", ())
-            parameters.append({"name": name, "in": "query", "required": required, "schema": _without_null(schema)} | description)
+            parameters.append(
+                {"name": name, "in": "query", "required": required, "schema": _without_null(schema)}
+                | description
+            )
     return parameters
 
 
@@ -164,7 +174,8 @@ def _errors(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
         types.setdefault(error.status, []).append(f"`{error.type}`")
     content = {_JSON: {"schema": schemas[None, "error"]}}
     return {
-        str(status): {"description": " or ".join(names), "content": content} for status, names in types.items()
+        str(status): {"description": " or ".join(names), "content": content}
+        for status, names in types.items()
     }
 
 

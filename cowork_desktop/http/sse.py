@@ -16,7 +16,8 @@ _HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X
 async def send_events(
     request: web.Request, batches: AsyncIterable[Sequence[bytes]], clock: Clock
 ) -> web.StreamResponse:
-    """Write each batch of frames in one go, and a comment in every 15 s of silence; end when the frames end."""
+    """Write each batch of frames in one go, and a comment in every 15 s of silence; end when the frames
+    end."""
     response = web.StreamResponse(headers=_HEADERS)
     await response.prepare(request)
     if request.method == "HEAD":
@@ -60,5 +61,7 @@ def wants_events(request: web.Request) -> bool:
 
 def wants_only_json(request: web.Request) -> bool:
     """Whether the client accepts JSON and nothing else, as the OpenAI SDK does where it does not stream."""
-    accepted = [part.partition(";")[0].strip() for part in request.headers.get("Accept", "").lower().split(",")]
+    accepted = [
+        part.partition(";")[0].strip() for part in request.headers.get("Accept", "").lower().split(",")
+    ]
     return accepted == ["application/json"]

@@ -37,7 +37,8 @@ class Page(Schema, Generic[T]):
 
 
 def rfc3339(milliseconds: int) -> str:
-    """`2026-06-11T10:00:00.000Z` of milliseconds since the Unix epoch; the stores let SQLite write the same."""
+    """`2026-06-11T10:00:00.000Z` of milliseconds since the Unix epoch; the stores let SQLite write the
+    same."""
     seconds, rest = divmod(milliseconds, 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 

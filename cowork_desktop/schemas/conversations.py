@@ -4,7 +4,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import MISSING, Field
 
-from cowork_desktop.schemas.base import Body, Limit, LongLimit, LongText, Name, Offset, Query, QueryText, Schema, Timestamp
+from cowork_desktop.schemas.base import (
+    Body,
+    Limit,
+    LongLimit,
+    LongText,
+    Name,
+    Offset,
+    Query,
+    QueryText,
+    Schema,
+    Timestamp,
+)
 
 ConversationStatus = Literal["active", "archived"]
 Role = Literal["user", "assistant"]

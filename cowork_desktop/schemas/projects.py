@@ -4,7 +4,17 @@ from typing import Annotated
 
 from pydantic import MISSING, Field, StringConstraints
 
-from cowork_desktop.schemas.base import Body, LongLimit, ModelName, Name, Offset, Query, Schema, ShortText, Timestamp
+from cowork_desktop.schemas.base import (
+    Body,
+    LongLimit,
+    ModelName,
+    Name,
+    Offset,
+    Query,
+    Schema,
+    ShortText,
+    Timestamp,
+)
 
 ConnectorId = Annotated[str, StringConstraints(pattern=r"^conn_[0-9a-z]{1,40}$")]
 SkillId = Annotated[str, StringConstraints(pattern=r"^skill_[0-9a-z]{1,40}$")]

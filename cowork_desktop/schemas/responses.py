@@ -4,7 +4,16 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from cowork_desktop.schemas.base import Body, LongText, ModelName, Query, QueryText, Schema, Timestamp, WholeNumber
+from cowork_desktop.schemas.base import (
+    Body,
+    LongText,
+    ModelName,
+    Query,
+    QueryText,
+    Schema,
+    Timestamp,
+    WholeNumber,
+)
 from cowork_desktop.schemas.conversations import TextPart
 from cowork_desktop.schemas.projects import SkillIds
 
@@ -42,7 +51,7 @@ class TurnError(Schema):
 
     type: str
     """`cancelled`, `interrupted`, `limit_reached`, `internal`, or the kind of the provider's error:
-    `authentication`, `permission`, `rate_limited`, `overloaded`, `context_too_long`, `network`, `timeout`,
+    `authentication`, `permission`, `billing`, `model_not_found`, `rate_limited`, `overloaded`, `context_too_long`, `network`, `timeout`,
     `invalid_request`, `provider_error`."""
     message: str
     """What happened and what the user can do."""
@@ -75,8 +84,8 @@ class ResponseCreate(Body):
     input: LongText
     """User message text."""
     stream: bool | None = None
-    """Default true. Return server-sent events. Set to false for a single JSON response. Where it is absent, a client
-    whose `Accept` is only `application/json` gets JSON."""
+    """Default true. Return server-sent events. Set to false for a single JSON response. Where it is absent,
+    a client whose `Accept` is only `application/json` gets JSON."""
     model: ModelName | None = None
     """Override the agent model for this turn. Defaults to the project setting."""
     skill_ids: SkillIds = []

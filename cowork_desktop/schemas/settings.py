@@ -8,7 +8,9 @@ from cowork_desktop.schemas.base import Body, ModelName, Schema
 
 DEFAULT_MODEL = "claude-opus-4-8"
 
-BaseUrl = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s/?#@\u0000]+(/[^\s?#\u0000]*)?$")]
+BaseUrl = Annotated[
+    str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s/?#@\u0000]+(/[^\s?#\u0000]*)?$")
+]
 Rounds = Annotated[int, Field(ge=1, le=1_000)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 Tokens = Annotated[int, Field(ge=1, le=100_000_000)]
@@ -45,8 +47,8 @@ class Settings(UserSettings):
     """The settings in force."""
 
     model_key: Literal["keyring", "environment"] | None
-    """Where the provider's key comes from; null: there is none, and the built-in offline model answers. The key itself is
-    never shown."""
+    """Where the provider's key comes from; null: there is none, and the built-in offline model answers. The
+    key itself is never shown."""
     overridden: list[str]
     """The fields that a command-line flag or an environment variable sets over what is stored."""
 
@@ -66,5 +68,7 @@ class SettingsPatch(Body):
 
 
 class ModelKey(Body):
-    key: Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=500, pattern=r"^[!-~]+$")]
+    key: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=8, max_length=500, pattern=r"^[!-~]+$")
+    ]
     """The provider's API key; stored in the OS keyring and never shown again."""

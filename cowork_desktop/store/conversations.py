@@ -21,11 +21,14 @@ def list_(tx: Tx, query: ConversationQuery) -> Page[Conversation]:
     """Latest activity first."""
     where, values = conditions("deleted_at IS NULL", project_id=query.project_id, status=query.status)
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM conversations WHERE {where} ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?",
+        f"SELECT {_COLUMNS} FROM conversations WHERE {where} ORDER BY updated_at DESC, id DESC LIMIT ?"
+        f" OFFSET ?",
         (*values, query.limit, query.offset),
     ).fetchall()
     where, values = conditions(project_id=query.project_id, status=query.status)
-    [total] = tx.execute(f"SELECT coalesce(sum(n), 0) FROM conversation_counts WHERE {where}", values).fetchone()
+    [total] = tx.execute(
+        f"SELECT coalesce(sum(n), 0) FROM conversation_counts WHERE {where}", values
+    ).fetchone()
     return Page(
         data=[_conversation(row) for row in rows], total=total, has_more=query.offset + len(rows) < total
     )
@@ -50,7 +53,8 @@ def create(tx: Tx, id: str, now: int, body: ConversationCreate) -> Conversation:
     if body.project_id is not None:
         projects.check(tx, body.project_id)
     tx.execute(
-        "INSERT INTO conversations (id, project_id, title, title_source, goal, status, created_at, updated_at)"
+        "INSERT INTO conversations (id, project_id, title, title_source, goal, status, created_at,"
+        " updated_at)"
         " VALUES (?, ?, ?, ?, ?, 'active', ?, ?)",
         (id, body.project_id, body.title, "user" if body.title else "none", body.goal, now, now),
     )
@@ -86,7 +90,8 @@ def title_source(tx: Tx, id: str) -> str:
 def entitle(tx: Tx, id: str, title: str, source: str, *, over: str) -> bool:
     """Set a title in the place of one that `over` made; false where someone else has made one since."""
     changed = tx.execute(
-        "UPDATE conversations SET title = ?, title_source = ? WHERE id = ? AND title_source = ? AND deleted_at IS NULL",
+        "UPDATE conversations SET title = ?, title_source = ? WHERE id = ? AND title_source = ? AND"
+        " deleted_at IS NULL",
         (title, source, id, over),
     )
     return changed.rowcount == 1

@@ -7,7 +7,7 @@ import re
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -35,11 +35,16 @@ class DatabaseTooNew(Exception):
     """The file was written by a later release than this one."""
 
 
+class DatabaseUnreadable(Exception):
+    """The file is damaged, or something else than a database."""
+
+
 class _Connection(aiosqlite.Connection):
-    """A connection on which whole functions run, one hop to its thread each, instead of one hop a statement."""
+    """A connection on which whole functions run, one hop to its thread each, instead of one hop a
+    statement."""
 
     async def run(self, work: Callable[[Tx], T]) -> T:
-        return await self._execute(lambda: work(self._conn))  # type: ignore[no-any-return]
+        return await self._execute(lambda: work(self._conn))  # type: ignore[no-any-return, no-untyped-call]
 
 
 @dataclass(eq=False, slots=True)
@@ -53,8 +58,9 @@ class _Write:
 class Database:
     """Store functions come here to run: `await db.write(function, *arguments)`, and `read` and `scan` alike.
 
-    Each is called with the connection first. A write is a transaction of its own: all of it is committed and on the disk
-    when `write` returns, or none of it. Writes that wait at the same time share one commit, each in a savepoint.
+    Each is called with the connection first. A write is a transaction of its own: all of it is committed and
+    on the disk when `write` returns, or none of it. Writes that wait at the same time share one commit, each
+    in a savepoint.
     """
 
     def __init__(self, writer: _Connection, scanner: _Connection, reader: Tx, version: int) -> None:
@@ -71,19 +77,18 @@ class Database:
     ) -> AsyncIterator["Database"]:
         """Open or create the file and migrate it, with a copy in `backups` first where it holds something.
 
-        Raises DatabaseTooNew, and sqlite3.DatabaseError for a file that is no database.
+        Raises DatabaseTooNew and DatabaseUnreadable.
         """
-        async with _connect(path) as writer:
-            version = await writer.run(lambda tx: _prepare(tx, path, migrations, backups))
-            async with _connect(path, read_only=True) as scanner:
-                reader = _open(path, read_only=True, busy_ms=0)
-                db = cls(writer, scanner, reader, version)
-                try:
-                    yield db
-                finally:
-                    reader.close()
-                    await db._drain()
-                    await writer.run(lambda tx: tx.execute("PRAGMA optimize").close())
+        version = await asyncio.to_thread(_prepare, path, migrations, backups)
+        async with _connect(path) as writer, _connect(path, read_only=True) as scanner:
+            reader = _open(path, read_only=True, busy_ms=0)
+            db = cls(writer, scanner, reader, version)
+            try:
+                yield db
+            finally:
+                reader.close()
+                await db._drain()
+                await writer.run(lambda tx: tx.execute("PRAGMA optimize").close())
 
     async def write(self, function: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function` in a transaction. A caller that is cancelled after it began does not undo it."""
@@ -96,8 +101,8 @@ class Database:
     async def read(self, function: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a small, indexed read where it is cheapest: here and now.
 
-        A hop to a thread costs more than such a read does. Where the disk turns out to be slow, or the file is locked, reads go
-        through the thread for a while.
+        A hop to a thread costs more than such a read does. Where the disk turns out to be slow, or the file
+        is locked, reads go through the thread for a while.
         """
         started = time.monotonic()
         if started < self._threaded_until:
@@ -138,7 +143,8 @@ class Database:
 
 
 def _commit(tx: Tx, group: list[_Write]) -> None:
-    """Run the group in one transaction; what fails alone is undone alone, what fails the transaction fails all."""
+    """Run the group in one transaction; what fails alone is undone alone, what fails the transaction fails
+    all."""
     if not group:
         return
     try:
@@ -177,21 +183,35 @@ async def _connect(path: Path, *, read_only: bool = False) -> AsyncIterator[_Con
 
 def _open(path: Path, *, read_only: bool, busy_ms: int) -> Tx:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-    connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA cache_size = -16384")
-    if read_only:
-        connection.execute("PRAGMA query_only = ON")
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {busy_ms}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -16384")
+        connection.execute(f"PRAGMA query_only = {int(read_only)}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
-def _prepare(tx: Tx, path: Path, migrations: Traversable, backups: Path | None) -> int:
-    scripts = [script for script in sorted(migrations.iterdir(), key=lambda f: f.name) if _MIGRATION_NAME.fullmatch(script.name)]
+def _prepare(path: Path, migrations: Traversable, backups: Path | None) -> int:
+    """Check and migrate the file; returns its schema's version."""
+    try:
+        with closing(_open(path, read_only=False, busy_ms=_BUSY_MS)) as tx:
+            return _upgrade(tx, path, migrations, backups)
+    except sqlite3.DatabaseError as error:
+        raise DatabaseUnreadable(f"{path} cannot be used: {error}.") from error
+
+
+def _upgrade(tx: Tx, path: Path, migrations: Traversable, backups: Path | None) -> int:
+    found = sorted(migrations.iterdir(), key=lambda file: file.name)
+    scripts = [file for file in found if _MIGRATION_NAME.fullmatch(file.name)]
     [version] = tx.execute("PRAGMA user_version").fetchone()
     if version > len(scripts):
         raise DatabaseTooNew(
-            f"{path} was written by a newer Cowork (schema {version}; this one knows {len(scripts)}). Install the newer one."
+            f"{path} was written by a newer Cowork (schema {version}; this one knows {len(scripts)})."
+            " Install the newer one."
         )
     tx.execute("PRAGMA journal_mode = WAL")
     if version < len(scripts):

@@ -19,7 +19,8 @@ def append(
 ) -> None:
     tx.execute(
         "INSERT INTO items (conversation_id, n, id, turn_id, role, content, parts, created_at)"
-        " VALUES (?1, (SELECT coalesce(max(n), 0) + 1 FROM items WHERE conversation_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
+        " VALUES (?1, (SELECT coalesce(max(n), 0) + 1 FROM items WHERE conversation_id = ?1), ?2, ?3, ?4,"
+        " ?5, ?6, ?7)",
         (conversation_id, id, turn_id, role, text_of(parts), _parts.dump_json(parts).decode(), now),
     )
     conversations.touch(tx, conversation_id, now)

@@ -18,7 +18,8 @@ _COLUMNS = (
 def create_general(tx: Tx, id: str, now: int) -> None:
     """Make the project that is always there, unless it is."""
     tx.execute(
-        "INSERT INTO projects (id, name, description, connector_ids, skill_ids, is_general, created_at, updated_at)"
+        "INSERT INTO projects (id, name, description, connector_ids, skill_ids, is_general, created_at,"
+        " updated_at)"
         " VALUES (?, 'General', 'Where everything without a project of its own lives.', '[]', '[]', 1, ?, ?)"
         " ON CONFLICT DO NOTHING",
         (id, now, now),
@@ -50,9 +51,19 @@ def check(tx: Tx, id: str, param: str = "body.project_id") -> None:
 def create(tx: Tx, id: str, now: int, body: ProjectCreate) -> Project:
     check_skills(body.skill_ids)
     tx.execute(
-        "INSERT INTO projects (id, name, description, connector_ids, skill_ids, model, created_at, updated_at)"
+        "INSERT INTO projects (id, name, description, connector_ids, skill_ids, model, created_at,"
+        " updated_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (id, body.name, body.description, to_json(body.connector_ids), to_json(body.skill_ids), body.model, now, now),
+        (
+            id,
+            body.name,
+            body.description,
+            to_json(body.connector_ids),
+            to_json(body.skill_ids),
+            body.model,
+            now,
+            now,
+        ),
     )
     return get(tx, id)
 
@@ -73,7 +84,8 @@ def delete(tx: Tx, id: str, now: int) -> list[str]:
     if get(tx, id).is_general:
         raise Conflict("The project General cannot be deleted: what has no project of its own lives there.")
     hidden = tx.execute(
-        "UPDATE conversations SET deleted_at = ? WHERE project_id = ? AND deleted_at IS NULL RETURNING id", (now, id)
+        "UPDATE conversations SET deleted_at = ? WHERE project_id = ? AND deleted_at IS NULL RETURNING id",
+        (now, id),
     ).fetchall()
     update(tx, "projects", id, {"deleted_at": now})
     return [row[0] for row in hidden]

@@ -16,7 +16,8 @@ async def sweep(db: Database) -> None:
 
 
 def bite(tx: Tx) -> bool:
-    """Delete at most some thousand rows of one deleted thing, so that no other writer waits long; false when all is gone."""
+    """Delete at most some thousand rows of one deleted thing, so that no other writer waits long; false when
+    all is gone."""
     row = tx.execute(_CONVERSATION).fetchone()
     if row is None:
         tx.execute(
@@ -38,5 +39,6 @@ def bite(tx: Tx) -> bool:
 def _delete_some(tx: Tx, table: str, where: str, value: str) -> int:
     key = "turn_id, first" if table == "turn_events" else "rowid"
     return tx.execute(
-        f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {where} LIMIT {_BITE})", (value,)
+        f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {where} LIMIT {_BITE})",
+        (value,),
     ).rowcount

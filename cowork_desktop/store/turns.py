@@ -116,7 +116,20 @@ def _split(frames: bytes) -> list[bytes]:
 
 
 def _response(row: tuple[Any, ...]) -> AgentResponse:
-    id, conversation_id, input, output, status, model, provider, *tokens, error, memory_ids, created, finished = row
+    (
+        id,
+        conversation_id,
+        input,
+        output,
+        status,
+        model,
+        provider,
+        *tokens,
+        error,
+        memory_ids,
+        created,
+        finished,
+    ) = row
     fresh, written, cache_read, cache_creation = tokens
     return AgentResponse(
         id=id,

@@ -20,7 +20,11 @@ _TOTAL = "sum(t.input_tokens + t.output_tokens + t.cache_read_input_tokens + t.c
 
 def report(tx: Tx, query: UsageQuery) -> UsageReport:
     where, values = conditions(
-        **{"c.project_id": query.project_id, "t.conversation_id": query.conversation_id, "t.model": query.model}
+        **{
+            "c.project_id": query.project_id,
+            "t.conversation_id": query.conversation_id,
+            "t.model": query.model,
+        }
     )
     if query.since:
         where, values = f"{where} AND t.created_at >= unixepoch(?) * 1000", [*values, query.since]
@@ -28,7 +32,8 @@ def report(tx: Tx, query: UsageQuery) -> UsageReport:
         where, values = f"{where} AND t.created_at < unixepoch(?, '+1 day') * 1000", [*values, query.until]
     order = "1 DESC" if query.group_by == "day" else f"{_TOTAL} DESC, 1"
     rows = tx.execute(
-        f"SELECT {_KEYS[query.group_by]}, {_SUMS} FROM turns t JOIN conversations c ON c.id = t.conversation_id"
+        f"SELECT {_KEYS[query.group_by]}, {_SUMS} FROM turns t JOIN conversations c ON c.id ="
+        f" t.conversation_id"
         f" WHERE {where} GROUP BY 1 ORDER BY {order} LIMIT 1000",
         values,
     ).fetchall()

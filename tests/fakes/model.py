@@ -1,7 +1,7 @@
 """A model that says what the test wrote down, step by step."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 from cowork_desktop.agent.model import (
     Content,
@@ -36,7 +36,7 @@ class ScriptedModel:
         self.writes_titles = title is not None
         self._scripts, self._title = list(scripts), title
 
-    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
         if self._title is not None and not request.tools:
             yield TextDelta(self._title)
             yield done(self._title, usage=Usage())

@@ -34,7 +34,9 @@ async def test_a_streamed_turn_tells_each_step_once_and_ends_with_what_is_stored
 
 async def test_a_tool_is_called_and_its_result_goes_back_to_the_model(tmp_path: Path) -> None:
     model = ScriptedModel(
-        say("Nice."), call("search_conversation", {"query": "budget"}, '{"query": "budget"}'), say("You said 5.")
+        say("Nice."),
+        call("search_conversation", {"query": "budget"}, '{"query": "budget"}'),
+        say("You said 5."),
     )
     async with running_server(tmp_path / "data", model=model) as server:
         conversation = await server.conversation()
@@ -115,9 +117,14 @@ async def test_the_title_is_a_cut_at_once_and_the_models_later(tmp_path: Path) -
     model = ScriptedModel(say("Sure."), title='"Sales of last week"')
     async with running_server(tmp_path / "data", model=model) as server:
         conversation = await server.conversation()
-        body = {"conversation_id": conversation, "input": "# Please look at the sales of last week\nand tell me more"}
+        body = {
+            "conversation_id": conversation,
+            "input": "# Please look at the sales of last week\nand tell me more",
+        }
         async with server.stream("POST", "/responses", json=body) as followed:
-            titles = [frame.data["title"] async for frame in followed if frame.type == "response.title.updated"]
+            titles = [
+                frame.data["title"] async for frame in followed if frame.type == "response.title.updated"
+            ]
         assert titles == ["Please look at the sales of last week", "Sales of last week"]
         assert (await server.get(f"/conversations/{conversation}"))["title"] == "Sales of last week"
 

@@ -26,7 +26,9 @@ async def _run(context: ToolContext, arguments: SearchConversation) -> str:
     earlier = [item for item in found if item.response_id != context.response_id][:_MOST_HITS]
     if not earlier:
         return "Nothing found in the earlier messages."
-    return "\n".join(f"[{item.created_at[:16]}] {item.role}: {_snippet(item.content, words)}" for item in earlier)
+    return "\n".join(
+        f"[{item.created_at[:16]}] {item.role}: {_snippet(item.content, words)}" for item in earlier
+    )
 
 
 def _snippet(text: str, words: list[str]) -> str:
@@ -40,7 +42,10 @@ def _snippet(text: str, words: list[str]) -> str:
 
 TOOL = Tool(
     name="search_conversation",
-    description="Find earlier messages of this conversation by words that they hold. Returns who wrote them, when, and the place.",
+    description=(
+        "Find earlier messages of this conversation by words that they hold."
+        " Returns who wrote them, when, and the place."
+    ),
     input=SearchConversation,
     run=_run,
 )

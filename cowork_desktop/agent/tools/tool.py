@@ -1,4 +1,5 @@
-"""What a tool is: a name and a description for the model, an input that is validated, and an async function."""
+"""What a tool is: a name and a description for the model, an input that is validated, and an async
+function."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

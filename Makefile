@@ -1,0 +1,52 @@
+# `make run` and `make test` need nothing but Python 3.11+: everything else is installed into .venv.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench openapi constraints viewer clean
+
+BASE_PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+  command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PYTHON := .venv/bin/python
+ARGS ?=
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+run: .venv/run ## start Cowork on port 26866 and show its page (ARGS=--no-open for no page)
+	@exec $(PYTHON) -m cowork_desktop serve $(ARGS)
+
+test: .venv/dev ## run the tests
+	@$(PYTHON) -m pytest -n 2 $(ARGS)
+
+check: .venv/dev ## format, lint, types and the rules of the architecture
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports
+
+bench: .venv/dev ## measure, each number beside its limit in the same run
+	@$(PYTHON) -m bench $(ARGS)
+
+openapi: .venv/run ## write openapi.json anew
+	@$(PYTHON) -m cowork_desktop openapi > openapi.json
+
+constraints: ## pin what is installed anew, into constraints.txt
+	@rm -rf .venv/pins && $(BASE_PYTHON) -m venv .venv/pins
+	@.venv/pins/bin/python -m pip install --quiet --upgrade '.[dev]'
+	@{ echo '# Exact versions of all that is installed; made by `make constraints`.'; \
+	  .venv/pins/bin/python -m pip freeze --exclude cowork-desktop; } > constraints.txt && rm -rf .venv/pins
+
+clean: ## remove what was installed and built
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	@sh -c 'test -n "$(BASE_PYTHON)" || { echo "Cowork needs Python 3.11 or newer; found none." >&2; exit 1; }'
+	@$(BASE_PYTHON) -m venv .venv 2>/dev/null || sh tools/make_venv.sh $(BASE_PYTHON)
+
+.venv/run: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing Cowork into .venv ..."
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/dev: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing Cowork and its tools into .venv ..."
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ .venv/run
