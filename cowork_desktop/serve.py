@@ -51,8 +51,8 @@ def run(settings: ServerSettings) -> None:
 
 
 def _run_to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Like `asyncio.run`, but a thread that cannot be stopped (an import, a keyring that prompts) does not hold up
-    an end that is asked for: the caller is to leave with `os._exit`."""
+    """Like `asyncio.run`, but a thread that cannot be stopped (an import, a keyring that prompts) does not
+    hold up an end that is asked for: the caller is to leave with `os._exit`."""
     runner = asyncio.Runner()
     try:
         runner.run(work)

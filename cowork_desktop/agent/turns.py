@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 
 from cowork_desktop.agent import context, titles
 from cowork_desktop.agent.loop import Loop, TurnStopped
@@ -16,7 +16,7 @@ from cowork_desktop.agent.tools.tool import Tool, ToolContext
 from cowork_desktop.clock import Clock
 from cowork_desktop.ids import Ids
 from cowork_desktop.schemas import events
-from cowork_desktop.schemas.conversations import TextPart
+from cowork_desktop.schemas.conversations import ConversationCreate, Role, TextPart
 from cowork_desktop.schemas.responses import AgentResponse, TurnError
 from cowork_desktop.store import conversations, items, projects, turns
 from cowork_desktop.store.database import Database, Tx
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 TITLE_SECONDS = 2.0
 """How long the end of a turn may wait for its conversation's title."""
 
+_USER: Role = "user"
 INTERRUPTED = TurnError(
     type="interrupted",
     message="The server ended while this turn ran. What had arrived is kept; send the message again.",
@@ -41,11 +42,26 @@ _INTERNAL = TurnError(
 class TurnStart:
     """What a turn begins with."""
 
-    conversation_id: str
+    conversation_id: str | None
+    """None begins a new conversation."""
     input: str
     model: str | None = None
-    skill_ids: list[str] = field(default_factory=list)
+    skill_ids: Sequence[str] = ()
     instructions: str | None = None
+    """What the model is told for this turn alone."""
+    earlier: Sequence[tuple[Role, str]] = ()
+    """Messages that a client brings along, stored before the input."""
+
+
+@dataclass(frozen=True)
+class _NewIds:
+    """Made on the event loop, for the transaction that runs in the writer's thread."""
+
+    turn: str
+    conversation: str
+    input: str
+    output: str
+    earlier: list[str]
 
 
 @dataclass(eq=False)
@@ -72,12 +88,15 @@ class Turns:
     async def start(self, start: TurnStart) -> AgentResponse:
         """Store the input and the turn, and let it run on its own; InvalidRequest and Conflict as the store
         says."""
-        id, item_id = self._ids.new("resp"), self._ids.new("msg")
-        response, frames = await self._db.write(self._begin, id, item_id, start)
-        running = _Running(Recorder(self._db, self._clock, self._tasks, response, self._ids.new("msg")))
+        new = self._ids.new
+        earlier = [new("msg") for _ in start.earlier]
+        ids = _NewIds(new("resp"), new("conv"), new("msg"), new("msg"), earlier)
+        response, frames = await self._db.write(self._begin, ids, start)
+        running = _Running(Recorder(self._db, self._clock, self._tasks, response, ids.output))
         running.recorder.replay(frames)
-        self._running[id] = running
-        running.task = self._tasks.start(self._run(running, response, start.instructions), name=f"turn {id}")
+        self._running[response.id] = running
+        run = self._run(running, response, start.instructions)
+        running.task = self._tasks.start(run, name=f"turn {response.id}")
         return response
 
     def current(self, stored: AgentResponse) -> AgentResponse:
@@ -91,7 +110,7 @@ class Turns:
     async def in_flight(self, conversation_id: str | None) -> list[AgentResponse]:
         return [self.current(stored) for stored in await self._db.read(turns.in_progress, conversation_id)]
 
-    async def follow(self, id: str, after: int = -1) -> AsyncIterator[Sequence[bytes]]:
+    async def follow(self, id: str, after: int = -1) -> AsyncGenerator[Sequence[bytes]]:
         """The frames above `after`, then live until the turn ends. The turn must exist."""
         if running := self._running.get(id):
             async for frames in running.recorder.log.follow(after + 1):
@@ -133,40 +152,51 @@ class Turns:
             turn.stop(INTERRUPTED)
         await asyncio.gather(*(turn.task for turn in running if turn.task), return_exceptions=True)
 
-    def _begin(self, tx: Tx, id: str, item_id: str, start: TurnStart) -> tuple[AgentResponse, list[bytes]]:
+    def _begin(self, tx: Tx, ids: _NewIds, start: TurnStart) -> tuple[AgentResponse, list[bytes]]:
         now = self._clock.now()
-        conversations.check(tx, start.conversation_id)
-        conversation = conversations.get(tx, start.conversation_id)
+        if start.conversation_id is None:
+            conversation = conversations.create(tx, ids.conversation, now, ConversationCreate())
+        else:
+            conversations.check(tx, start.conversation_id)
+            conversation = conversations.get(tx, start.conversation_id)
         projects.check_skills(start.skill_ids)
         project = projects.get(tx, conversation.project_id) if conversation.project_id else None
         model = start.model or (project and project.model) or self._preferences.current.model
         response = turns.create(
             tx,
-            id=id,
+            id=ids.turn,
             conversation_id=conversation.id,
             input=start.input,
             model=model,
             provider=self._models.provider_of(model),
             now=now,
         )
-        parts = [TextPart(text=start.input)]
-        items.append(
-            tx, id=item_id, conversation_id=conversation.id, turn_id=id, role="user", parts=[*parts], now=now
-        )
-        told: list[events.TurnEvent] = [
-            events.ResponseCreated(sequence_number=0, response_id=id, response=response),
-            events.ResponseInProgress(sequence_number=1, response_id=id, response=response),
-        ]
-        title = titles.cut(start.input)
-        if conversations.entitle(tx, conversation.id, title, "cut", over="none"):
-            told.append(
-                events.TitleUpdated(
-                    sequence_number=2, response_id=id, conversation_id=conversation.id, title=title
-                )
+        told = [(id, None, *message) for id, message in zip(ids.earlier, start.earlier, strict=True)]
+        for id, turn_id, role, text in [*told, (ids.input, ids.turn, _USER, start.input)]:
+            items.append(
+                tx,
+                id=id,
+                conversation_id=conversation.id,
+                turn_id=turn_id,
+                role=role,
+                parts=[TextPart(text=text)],
+                now=now,
             )
-        frames = [events.to_frame(event) for event in told]
-        turns.append_frames(tx, id, 0, frames)
+        frames = self._first_frames(tx, response, start)
+        turns.append_frames(tx, ids.turn, 0, frames)
         return response, frames
+
+    def _first_frames(self, tx: Tx, response: AgentResponse, start: TurnStart) -> list[bytes]:
+        place = {"response_id": response.id}
+        told: list[events.TurnEvent] = [
+            events.ResponseCreated(sequence_number=0, response=response, **place),
+            events.ResponseInProgress(sequence_number=1, response=response, **place),
+        ]
+        first = next((text for role, text in start.earlier if role == _USER), start.input)
+        title, id = titles.cut(first), response.conversation_id
+        if conversations.entitle(tx, id, title, "cut", over="none"):
+            told.append(events.TitleUpdated(sequence_number=2, conversation_id=id, title=title, **place))
+        return [events.to_frame(event) for event in told]
 
     async def _run(self, running: _Running, response: AgentResponse, instructions: str | None) -> None:
         error: TurnError | None = None

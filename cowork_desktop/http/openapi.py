@@ -1,8 +1,11 @@
 """OpenAPI 3.1 made from the endpoints; at 3.1 pydantic's JSON Schema needs no translation."""
 
+import ast
 import inspect
+import itertools
 import json
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +23,7 @@ from cowork_desktop.errors import (
     UnsupportedMediaType,
 )
 from cowork_desktop.http.endpoint import PATH_PARAM, Endpoint
+from cowork_desktop.schemas.base import Schema
 from cowork_desktop.schemas.errors import ErrorBody
 
 _REF = "#/components/schemas/{model}"
@@ -66,7 +70,6 @@ def build(endpoints: Sequence[Endpoint], *, version: str) -> dict[str, Any]:
             "description": _ABOUT,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/"}],
         "tags": [{"name": name} for name in dict.fromkeys(endpoint.tag for endpoint in listed)],
         "paths": paths,
         "components": {
@@ -101,11 +104,34 @@ def _schemas(endpoints: Sequence[Endpoint]) -> tuple[Schemas, dict[str, Any]]:
     )
     found = {keys[int(n)]: schema for (n, _), schema in made.items()}
     components = definitions.get("$defs", {})
+    shapes = {shape.__name__: shape for shape in _subclasses(Schema)}
+    for name, schema in components.items():
+        _describe(schema, shapes.get(name))
     for key, schema in found.items():
         if key[1] == "query" and "$ref" in schema:
             found[key] = components[schema["$ref"].rsplit("/", 1)[1]]
     queries = {schema["title"] for key, schema in found.items() if key[1] == "query"}
     return found, {name: schema for name, schema in sorted(components.items()) if name not in queries}
+
+
+def _subclasses(shape: type[Schema]) -> Iterator[type[Schema]]:
+    yield shape
+    for below in shape.__subclasses__():
+        yield from _subclasses(below)
+
+
+def _describe(schema: dict[str, Any], shape: type[Schema] | None) -> None:
+    """Add the strings below the fields. Pydantic can do it too, but at every import, from the source."""
+    for owner in reversed(shape.__mro__ if shape else ()):
+        if not issubclass(owner, Schema):
+            continue
+        [definition] = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
+        assert isinstance(definition, ast.ClassDef)
+        for field, below in itertools.pairwise(definition.body):
+            match field, below:
+                case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(text))):
+                    if name in schema.get("properties", {}):
+                        schema["properties"][name]["description"] = inspect.cleandoc(text)
 
 
 def _operation(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:

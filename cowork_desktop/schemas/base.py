@@ -12,9 +12,9 @@ T = TypeVar("T")
 
 
 class Schema(BaseModel):
-    """A shape that the server sends."""
+    """A shape that the server sends; a string below a field describes it."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Body(Schema):
@@ -71,9 +71,9 @@ def _digits(value: Any) -> Any:
 
 
 WholeNumber = Annotated[int, BeforeValidator(_digits)]
-Limit = Annotated[WholeNumber, Field(ge=1, le=200)]
-LongLimit = Annotated[WholeNumber, Field(ge=1, le=1000)]
+Limit = Annotated[int, Field(ge=1, le=200), BeforeValidator(_digits)]
+LongLimit = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_digits)]
 """Where the reference names no upper bound."""
-Offset = Annotated[WholeNumber, Field(ge=0)]
+Offset = Annotated[int, Field(ge=0), BeforeValidator(_digits)]
 QueryText = Annotated[str, StringConstraints(max_length=2_000)]
 """An id or a word to filter by; one that does not exist matches nothing."""

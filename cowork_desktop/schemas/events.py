@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 from typing_extensions import TypeAliasType
 
 from cowork_desktop.schemas.base import Schema
@@ -136,7 +136,7 @@ TurnEvent = TypeAliasType(
 
 __all__ = ["Part", "TurnEvent", "parse_frame", "to_frame"]
 
-_event: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent)
+_event: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent, config=ConfigDict(defer_build=True))
 
 
 def to_frame(event: TurnEvent) -> bytes:

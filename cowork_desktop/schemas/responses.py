@@ -50,9 +50,9 @@ class TurnError(Schema):
     """Why a turn failed."""
 
     type: str
-    """`cancelled`, `interrupted`, `limit_reached`, `internal`, or the kind of the provider's error:
-    `authentication`, `permission`, `billing`, `model_not_found`, `rate_limited`, `overloaded`, `context_too_long`, `network`, `timeout`,
-    `invalid_request`, `provider_error`."""
+    """`cancelled`, `interrupted`, `limit_reached`, `refusal`, `internal`, or the kind of the provider's
+    error: `authentication`, `permission`, `billing`, `model_not_found`, `rate_limited`, `overloaded`,
+    `context_too_long`, `network`, `timeout`, `invalid_request`, `provider_error`."""
     message: str
     """What happened and what the user can do."""
 

@@ -40,7 +40,7 @@ class UserSettings(Schema):
     """The agent's model where neither request nor project names one."""
     base_url: BaseUrl | None = None
     """Where the Messages API is; null: Anthropic's own address."""
-    limits: Limits = Limits()
+    limits: Limits = Field(default_factory=Limits)
 
 
 class Settings(UserSettings):

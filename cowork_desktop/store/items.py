@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from cowork_desktop.errors import InvalidRequest
 from cowork_desktop.schemas.conversations import Item, ItemPage, ItemQuery, Part, Role, text_of
@@ -11,7 +11,7 @@ from cowork_desktop.store.database import Tx
 from cowork_desktop.store.rows import timestamp
 
 _COLUMNS = f"n, id, conversation_id, turn_id, role, content, parts, {timestamp('created_at')}"
-_parts: TypeAdapter[list[Part]] = TypeAdapter(list[Part])
+_parts: TypeAdapter[list[Part]] = TypeAdapter(list[Part], config=ConfigDict(defer_build=True))
 
 
 def append(

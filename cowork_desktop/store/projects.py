@@ -1,6 +1,7 @@
 """SQL of projects."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from cowork_desktop.errors import Conflict, InvalidRequest, NotFound
@@ -91,7 +92,7 @@ def delete(tx: Tx, id: str, now: int) -> list[str]:
     return [row[0] for row in hidden]
 
 
-def check_skills(ids: list[str], param: str = "body.skill_ids") -> None:
+def check_skills(ids: Iterable[str], param: str = "body.skill_ids") -> None:
     """Refuse ids that no skill has; there is no way yet to make a skill, so no id has one."""
     for id in ids:
         raise InvalidRequest.unknown_reference(param, "skill", id)

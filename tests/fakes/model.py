@@ -25,19 +25,22 @@ Script = Sequence[Step]
 class ScriptedModel:
     """Plays one script a call, in order. An `asyncio.Event` in it is waited for; a ModelError is raised.
 
-    Requests for a title are told by their having no tools and are answered with `title`, apart from the scripts.
+    Requests for a title are told by their having no tools and are answered with `title`, apart from the
+    scripts; an event in its place is waited for.
     """
 
     provider = "anthropic"
 
-    def __init__(self, *scripts: Script, title: str | None = None) -> None:
+    def __init__(self, *scripts: Script, title: str | asyncio.Event | None = None) -> None:
         self.requests: list[ModelRequest] = []
         self.is_closed = False
         self.writes_titles = title is not None
         self._scripts, self._title = list(scripts), title
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
-        if self._title is not None and not request.tools:
+        if isinstance(self._title, asyncio.Event) and not request.tools:
+            await self._title.wait()
+        elif isinstance(self._title, str) and not request.tools:
             yield TextDelta(self._title)
             yield done(self._title, usage=Usage())
             return

@@ -1,5 +1,6 @@
 """A whole server inside the test's event loop, on a real socket, and a client that speaks to it."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -112,14 +113,14 @@ async def running_server(
     secrets: Secrets | None = None,
     settings: ServerSettings | None = None,
 ) -> AsyncIterator[Server]:
-    """`model`: answers in the provider's stead, as if a key were set. Without one the offline model answers."""
+    """`model`: answers in the provider's stead, as if a key were set; else the offline model does."""
     secrets = secrets or MemorySecrets()
     settings = settings or ServerSettings()
     if model is not None and settings.base_url is None:
         settings = replace(settings, base_url="http://127.0.0.1:9")
     sockets = listen(settings.host, 0)
     port: int = sockets[0].getsockname()[1]
-    data_dir.mkdir(exist_ok=True)
+    await asyncio.to_thread(data_dir.mkdir, exist_ok=True)
     async with (
         create_app(settings, data_dir, port, clock=clock, secrets=secrets, model=model) as app,
         serving(app, sockets),

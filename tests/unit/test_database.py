@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -72,7 +73,7 @@ async def test_writes_that_wait_together_fail_alone(db: Database) -> None:
 
 async def test_writes_that_wait_together_share_commits(db: Database, tmp_path: Path) -> None:
     def wal_commits() -> int:
-        """Frames with a size in their header end a transaction (https://www.sqlite.org/fileformat2.html#walformat)."""
+        """Frames with a size in their header end a transaction: https://www.sqlite.org/fileformat2.html"""
         wal = (tmp_path / "x.db-wal").read_bytes()
         page_size = int.from_bytes(wal[8:12])
         return sum(
@@ -123,9 +124,10 @@ async def test_reads_see_what_was_written_before(db: Database) -> None:
 async def test_after_a_slow_read_reads_go_through_the_thread(db: Database) -> None:
     def slow(tx: Tx) -> str:
         tx.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000) SELECT sum(i) FROM n"
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000)"
+            " SELECT sum(i) FROM n"
         ).fetchall()
-        return __import__("threading").current_thread().name  # type: ignore[no-any-return]
+        return threading.current_thread().name
 
     assert await db.read(slow) == "MainThread"
     assert await db.read(slow) != "MainThread"

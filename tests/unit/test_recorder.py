@@ -55,8 +55,9 @@ async def test_a_delta_is_published_at_once_and_written_a_moment_later(desk: Des
     assert await desk.stored() == []
     await desk.clock.until_sleeping()
     desk.clock.advance(FLUSH_SECONDS)
-    while not await desk.stored():
-        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        while not await desk.stored():
+            await asyncio.sleep(0)
     assert await desk.stored() == told
 
 

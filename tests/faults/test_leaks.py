@@ -1,0 +1,92 @@
+"""Nothing is left behind, and nothing blocks the loop."""
+
+import asyncio
+import gc
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from blockbuster import BlockBuster
+
+from cowork_desktop.agent.model import TextDelta
+from tests.fakes.model import ScriptedModel, done, say
+from tests.fakes.server import running_server
+
+CYCLES = 50
+
+
+def _held() -> tuple[int, int, int]:
+    """Open descriptors, threads, tasks."""
+    gc.collect()
+    descriptors = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else 0
+    return descriptors, threading.active_count(), len(asyncio.all_tasks())
+
+
+async def test_fifty_starts_and_stops_with_a_turn_in_flight_leave_nothing(tmp_path: Path) -> None:
+    async def cycle(n: int) -> None:
+        model = ScriptedModel([TextDelta("So far"), asyncio.Event()], title="T")
+        async with running_server(tmp_path / str(n), model=model) as server:
+            body = {"conversation_id": await server.conversation(), "input": "Hi"}
+            async with server.stream("POST", "/responses", json=body) as followed:
+                async for frame in followed:
+                    if frame.type == "response.output_text.delta":
+                        break
+        assert model.is_closed
+
+    for n in range(3):
+        await cycle(n)
+    before = _held()
+    for n in range(3, CYCLES + 3):
+        await cycle(n)
+    assert _held() == before
+
+
+@pytest.fixture
+def blockbuster() -> Iterator[BlockBuster]:
+    """Raises where the loop's thread blocks; small reads of the database are meant to run there."""
+    guard = BlockBuster("cowork_desktop")
+    for function in guard.functions.values():
+        function.can_block_in("cowork_desktop/store/database.py", {"read"})
+    for name in ("sqlite3.Connection.execute", "sqlite3.Cursor.execute"):
+        guard.functions[name].can_block_in("cowork_desktop/store/database.py", {"_open"})
+    guard.activate()
+    yield guard
+    guard.deactivate()
+
+
+@pytest.mark.usefixtures("blockbuster")
+async def test_a_server_at_work_never_blocks_the_loop(tmp_path: Path) -> None:
+    model = ScriptedModel(say("One"), [TextDelta("Two"), done("Two")], title="A title")
+    async with running_server(tmp_path / "data", model=model) as server:
+        conversation = await server.conversation()
+        response = await server.say(conversation, "First")
+        await server.say(conversation, "Second")
+        await server.events(response["id"])
+        for path in (
+            "/conversations",
+            "/projects",
+            "/settings",
+            "/usage",
+            "/health",
+            "/docs",
+            "/openapi.json",
+        ):
+            assert (await server.call("GET", path)).status == 200
+        assert (await server.call("PATCH", "/settings", json={"limits": {"rounds": 3}})).status == 200
+        assert (await server.call("DELETE", f"/conversations/{conversation}")).status == 204
+
+
+async def test_a_hundred_readers_of_a_turn_get_the_same_bytes(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+    model = ScriptedModel([gate, *(TextDelta(f"{n} ") for n in range(500)), done("x")])
+    async with running_server(tmp_path / "data", model=model) as server:
+        body = {"conversation_id": await server.conversation(), "input": "Count"}
+        async with server.stream("POST", "/responses", json=body) as followed:
+            id = (await anext(followed)).data["response_id"]
+            readers = [asyncio.create_task(server.events(id)) for _ in range(100)]
+            await asyncio.sleep(0)
+            gate.set()
+            streams = {b"".join(frame.raw for frame in await reader) for reader in readers}
+        assert len(streams) == 1
