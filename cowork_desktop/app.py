@@ -14,10 +14,11 @@ from cowork_desktop.agent.turns import Turns
 from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.clock import Clock, SystemClock
 from cowork_desktop.connectors.secrets import KeyringSecrets, Secrets
-from cowork_desktop.http.endpoint import MAX_BODY_BYTES, add_routes
+from cowork_desktop.http.endpoint import MAX_BODY_BYTES
 from cowork_desktop.http.guard import Gate
 from cowork_desktop.http.middleware import GATE, add_headers, every_request
 from cowork_desktop.http.openapi import Description
+from cowork_desktop.http.server import add_routes
 from cowork_desktop.ids import Ids, random_id
 from cowork_desktop.settings import ServerSettings
 from cowork_desktop.store import newest_id, projects, sweep

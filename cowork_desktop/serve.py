@@ -19,6 +19,7 @@ from aiohttp import web
 
 from cowork_desktop import instance, logs
 from cowork_desktop.app import create_app
+from cowork_desktop.http.server import Runner
 from cowork_desktop.port_holder import describe_holder
 from cowork_desktop.settings import BadSetting, ServerSettings
 from cowork_desktop.version import __version__
@@ -74,7 +75,9 @@ async def _serve(settings: ServerSettings, data_dir: Path, sockets: list[socket.
 
 @contextlib.asynccontextmanager
 async def serving(app: web.Application, sockets: list[socket.socket]) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    runner = Runner(
+        app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS, max_line_size=65_536, max_field_size=65_536
+    )
     await runner.setup()
     try:
         for listening in sockets:

@@ -1,6 +1,7 @@
 """Writes down what happens in a turn, and tells its readers: rows before events, deltas in groups."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -15,6 +16,8 @@ from cowork_desktop.schemas.responses import AgentResponse, TurnError
 from cowork_desktop.store import items, turns
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.tasks import Tasks
+
+logger = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.15
 """How long a delta may wait for the disk; with the write itself it stays below 250 ms."""
@@ -111,10 +114,28 @@ class Recorder:
             try:
                 last = await self._db.write(self._end, error, now)
                 self._release(len(self._held))
-                self.log.append(last)
-            finally:
-                self._unwritten = []
-                self.log.close()
+            except Exception:
+                logger.exception("The end of %s could not be stored", self._begun.id)
+                last = self._lost()
+            self._unwritten = []
+            self.log.append(last)
+            self.log.close()
+
+    def _lost(self) -> bytes:
+        """The last event of a turn whose end the disk did not take.
+
+        At the next start the turn is interrupted.
+        """
+        error = TurnError(
+            type="internal",
+            message="The end of this turn could not be stored: the disk is full or failing. Make room,"
+            " then start Cowork again; what was stored before is kept.",
+        )
+        response = self.response.model_copy(update={"status": "failed", "error": error})
+        event = events.ResponseFailed(
+            sequence_number=len(self.log), response_id=self._begun.id, response=response
+        )
+        return to_frame(event)
 
     def _end(self, tx: Tx, error: TurnError | None, now: int) -> bytes:
         begun = self._begun

@@ -121,8 +121,12 @@ class Turns:
     async def ended(self, id: str) -> AgentResponse:
         """The turn when it has ended."""
         if running := self._running.get(id):
-            async for _ in running.recorder.log.follow(len(running.recorder.log)):
-                pass
+            last = b""
+            async for frames in running.recorder.log.follow(len(running.recorder.log) - 1):
+                last = frames[-1]
+            event = events.parse_frame(last)
+            if isinstance(event, events.ResponseCompleted | events.ResponseFailed):
+                return event.response
         return await self.get(id)
 
     async def cancel(self, id: str) -> AgentResponse:
@@ -133,9 +137,10 @@ class Turns:
         return await self.ended(id)
 
     async def cancel_all_of(self, conversation_ids: Sequence[str]) -> None:
-        for id, running in list(self._running.items()):
-            if running.recorder.response.conversation_id in conversation_ids:
-                await self.cancel(id)
+        for running in list(self._running.values()):
+            if running.recorder.response.conversation_id in conversation_ids and running.task:
+                running.stop(CANCELLED)
+                await asyncio.wait([running.task])
 
     async def recover(self) -> None:
         """End what an earlier process left running, with the text that it had stored."""

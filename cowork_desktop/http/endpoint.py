@@ -7,7 +7,7 @@ annotation is what the endpoint sends. The same signature serves binding and Ope
 import json
 import re
 import typing
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from types import NoneType, UnionType
@@ -16,7 +16,13 @@ from typing import Any, NoReturn, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from cowork_desktop.errors import CoworkError, InvalidJson, InvalidRequest, PayloadTooLarge
+from cowork_desktop.errors import (
+    CoworkError,
+    InvalidJson,
+    InvalidRequest,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+)
 
 Handler = Callable[..., Awaitable[Any]]
 H = TypeVar("H", bound=Handler)
@@ -120,15 +126,6 @@ class Endpoints:
         return decorate
 
 
-def add_routes(app: web.Application, endpoints: Sequence[Endpoint]) -> None:
-    """Route each endpoint, also with a slash behind its path, and HEAD where GET is."""
-    for endpoint in endpoints:
-        for path in {endpoint.path, endpoint.path.rstrip("/") + "/"}:
-            app.router.add_route(endpoint.method, path, endpoint.__call__)
-            if endpoint.method == "GET":
-                app.router.add_route("HEAD", path, endpoint.__call__)
-
-
 def _is_raw(shape: Any) -> bool:
     return shape in (None, NoneType) or (isinstance(shape, type) and issubclass(shape, web.StreamResponse))
 
@@ -145,30 +142,40 @@ def bind_query(model: type[BaseModel], request: web.Request) -> BaseModel:
 
 
 async def read_body(request: web.Request) -> bytes:
+    if request.can_read_body and request.content_type != "application/json":
+        raise UnsupportedMediaType("The body must be application/json.")
     try:
         return await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise PayloadTooLarge(f"The body is larger than {MAX_BODY_BYTES:,} bytes.") from error
+    except web.RequestPayloadError as error:
+        raise InvalidJson(
+            "The body cannot be read: it is cut off or wrongly encoded.", param="body"
+        ) from error
 
 
 def bind_body(model: type[BaseModel], body: bytes) -> BaseModel:
+    if b"NaN" in body or b"Infinity" in body:
+        # Pydantic takes these numbers, which JSON does not have, where a field does not forbid them.
+        _check_json(body, "it holds a number that JSON does not have")
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        if error.errors(include_url=False)[0]["type"] == "json_invalid":
-            _refuse_json(body, error)
+        fault = error.errors(include_url=False)[0]
+        if fault["type"] == "json_invalid":
+            reason = fault.get("ctx", {}).get("error", "it cannot be read")
+            _check_json(body, reason)
+            # It is JSON, but of text that cannot be stored: lone surrogates, or deeper than anybody nests.
+            raise InvalidRequest(f"body: {reason}.", param="body") from error
         _refuse(error, "body")
 
 
-def _refuse_json(body: bytes, error: ValidationError) -> NoReturn:
-    """Tell text that is no JSON (400) from JSON whose text cannot be stored, lone surrogates for one
-    (422)."""
-    reason = error.errors(include_url=False)[0].get("ctx", {}).get("error", "it cannot be read")
+def _check_json(body: bytes, reason: str) -> None:
+    """Refuse what is no JSON in UTF-8 (https://www.rfc-editor.org/rfc/rfc8259)."""
     try:
-        json.loads(body, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as cause:
-        raise InvalidJson(f"The body is not JSON: {reason}.", param="body") from cause
-    raise InvalidRequest(f"body: {reason}.", param="body") from error
+        json.loads(body.decode(), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise InvalidJson(f"The body is not JSON: {reason}.", param="body") from error
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -4,6 +4,7 @@ import logging
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
+from multidict import CIMultiDict
 
 from cowork_desktop.errors import (
     CoworkError,
@@ -40,33 +41,37 @@ async def every_request(request: web.Request, handler: Handler) -> web.StreamRes
             raise refusal
         return await handler(request)
     except CoworkError as error:
-        return _answer(request, error)
+        return error_response(error, request[REQUEST_ID])
     except web.HTTPException as error:
-        return _answer(request, _translate(request, error))
+        return error_response(_translate(request, error), request[REQUEST_ID])
     except Exception:
         logger.exception("%s %s failed (%s)", request.method, request.path, request[REQUEST_ID])
-        return _answer(request, Internal())
+        return error_response(Internal(), request[REQUEST_ID])
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """A signal for `on_response_prepare`: streams have their headers too."""
-    headers = response.headers
-    headers["X-Request-Id"] = request.get(REQUEST_ID) or random_id("req")
+    complete_headers(response.headers, request.get(REQUEST_ID) or random_id("req"))
+
+
+def complete_headers(headers: CIMultiDict[str], request_id: str) -> None:
+    headers["X-Request-Id"] = request_id
     headers["Server"] = "Cowork"
     for name, value in SECURITY_HEADERS.items():
         if name not in headers:
             headers[name] = value
 
 
-def _answer(request: web.Request, error: CoworkError) -> web.Response:
+def error_response(error: CoworkError, request_id: str, *, status: int | None = None) -> web.Response:
+    """The one error body; `status` where it is not the error's own."""
     body = error_body(
         type=error.type,
         message=error.message,
         param=error.param,
-        request_id=request[REQUEST_ID],
+        request_id=request_id,
         details=error.details,
     )
-    return web.json_response(body, status=error.status, headers=error.headers)
+    return web.json_response(body, status=status or error.status, headers=error.headers)
 
 
 def _translate(request: web.Request, error: web.HTTPException) -> CoworkError:

@@ -1,7 +1,6 @@
 """What all wire shapes share: strict models, and the small types that fields are made of."""
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -30,7 +29,7 @@ class Query(Schema):
 
 
 class Page(Schema, Generic[T]):
-    data: Sequence[T]
+    data: list[T]
     total: int
     """How many there are in all pages."""
     has_more: bool
@@ -75,5 +74,5 @@ Limit = Annotated[int, Field(ge=1, le=200), BeforeValidator(_digits)]
 LongLimit = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_digits)]
 """Where the reference names no upper bound."""
 Offset = Annotated[int, Field(ge=0), BeforeValidator(_digits)]
-QueryText = Annotated[str, StringConstraints(max_length=2_000)]
+QueryText = Annotated[str, StringConstraints(max_length=200)]
 """An id or a word to filter by; one that does not exist matches nothing."""

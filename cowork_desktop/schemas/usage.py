@@ -1,13 +1,30 @@
 """Token usage on the wire."""
 
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from cowork_desktop.schemas.base import Query, QueryText, Schema
 from cowork_desktop.schemas.responses import Usage
 
-Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+
+def _day(value: str) -> str:
+    try:
+        date.fromisoformat(value)
+    except ValueError as error:
+        raise PydanticCustomError("day", "There is no such day") from error
+    return value
+
+
+Day = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+    AfterValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+"""`2026-06-11`, UTC."""
 
 
 class UsageGroup(Schema):

@@ -14,6 +14,7 @@ from cowork_desktop.store import projects
 from cowork_desktop.store.database import Tx
 from cowork_desktop.store.rows import conditions, timestamp, update
 
+_FIELDS = tuple(Conversation.model_fields)
 _COLUMNS = f"id, project_id, title, goal, status, {timestamp('created_at')}, {timestamp('updated_at')}"
 
 
@@ -98,13 +99,4 @@ def entitle(tx: Tx, id: str, title: str, source: str, *, over: str) -> bool:
 
 
 def _conversation(row: tuple[Any, ...]) -> Conversation:
-    id, project_id, title, goal, status, created_at, updated_at = row
-    return Conversation(
-        id=id,
-        project_id=project_id,
-        title=title,
-        goal=goal,
-        status=status,
-        created_at=created_at,
-        updated_at=updated_at,
-    )
+    return Conversation.model_validate(dict(zip(_FIELDS, row, strict=True)))

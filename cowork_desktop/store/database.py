@@ -6,8 +6,9 @@ import os
 import re
 import sqlite3
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -28,7 +29,9 @@ _MIGRATION_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 _LARGEST_GROUP = 256
 _BUSY_MS = 5_000
 _SLOW_READ_SECONDS = 0.02
-_SLOW_DISK_SECONDS = 30.0
+_SLOW_READS_OF_A_SLOW_DISK = 3
+_SLOW_READS_WITHIN_SECONDS = 10.0
+_THREADED_SECONDS = 30.0
 
 
 class DatabaseTooNew(Exception):
@@ -68,6 +71,7 @@ class Database:
         self._writer, self._scanner, self._reader = writer, scanner, reader
         self._waiting: list[_Write] = []
         self._committing: asyncio.Task[None] | None = None
+        self._slow_reads: deque[float] = deque(maxlen=_SLOW_READS_OF_A_SLOW_DISK)
         self._threaded_until = 0.0
 
     @classmethod
@@ -88,7 +92,8 @@ class Database:
             finally:
                 reader.close()
                 await db._drain()
-                await writer.run(lambda tx: tx.execute("PRAGMA optimize").close())
+                with suppress(sqlite3.Error):  # a full disk takes no new statistics; nothing else is lost
+                    await writer.run(lambda tx: tx.execute("PRAGMA optimize").close())
 
     async def write(self, function: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function` in a transaction. A caller that is cancelled after it began does not undo it."""
@@ -101,8 +106,8 @@ class Database:
     async def read(self, function: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a small, indexed read where it is cheapest: here and now.
 
-        A hop to a thread costs more than such a read does. Where the disk turns out to be slow, or the file
-        is locked, reads go through the thread for a while.
+        A hop to a thread costs more than such a read does. Where the file is locked, or several reads in a
+        few seconds show that the disk is slow, reads go through the thread for a while.
         """
         started = time.monotonic()
         if started < self._threaded_until:
@@ -114,12 +119,21 @@ class Database:
                 raise
             return await self.scan(function, *args, **kwargs)
         if (ended := time.monotonic()) - started > _SLOW_READ_SECONDS:
-            self._threaded_until = ended + _SLOW_DISK_SECONDS
+            self._note_slow_read(ended)
         return result
 
     async def scan(self, function: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a read of any size in its own thread."""
         return await self._scanner.run(lambda tx: function(tx, *args, **kwargs))
+
+    def _note_slow_read(self, now: float) -> None:
+        """One slow read may be the machine's; only several are the disk's."""
+        self._slow_reads.append(now)
+        few = len(self._slow_reads) < _SLOW_READS_OF_A_SLOW_DISK
+        if few or now - self._slow_reads[0] > _SLOW_READS_WITHIN_SECONDS:
+            return
+        self._slow_reads.clear()
+        self._threaded_until = now + _THREADED_SECONDS
 
     async def _commit_groups(self) -> None:
         try:

@@ -10,7 +10,8 @@ from cowork_desktop.store import conversations
 from cowork_desktop.store.database import Tx
 from cowork_desktop.store.rows import timestamp
 
-_COLUMNS = f"n, id, conversation_id, turn_id, role, content, parts, {timestamp('created_at')}"
+_FIELDS = tuple(Item.model_fields)
+_COLUMNS = f"id, conversation_id, turn_id, role, content, parts, {timestamp('created_at')}"
 _parts: TypeAdapter[list[Part]] = TypeAdapter(list[Part], config=ConfigDict(defer_build=True))
 
 
@@ -70,13 +71,5 @@ def _place(tx: Tx, conversation_id: str, id: str | None) -> int | None:
 
 
 def _item(row: tuple[Any, ...]) -> Item:
-    _, id, conversation_id, turn_id, role, content, parts, created_at = row
-    return Item(
-        id=id,
-        conversation_id=conversation_id,
-        response_id=turn_id,
-        role=role,
-        content=content,
-        parts=_parts.validate_json(parts),
-        created_at=created_at,
-    )
+    fields = dict(zip(_FIELDS, row, strict=True))
+    return Item.model_validate(fields | {"parts": _parts.validate_json(fields["parts"])})

@@ -41,19 +41,19 @@ CREATE INDEX conversations_deleted ON conversations (deleted_at) WHERE deleted_a
 
 -- How many there are, so that a page of a long list costs no more than one of a short list.
 CREATE TABLE conversation_counts (
-  project_id TEXT NOT NULL, -- '' for none
+  project_id TEXT,
   status TEXT NOT NULL,
-  n INTEGER NOT NULL,
-  PRIMARY KEY (project_id, status)
-) STRICT, WITHOUT ROWID;
+  n INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX conversation_counts_one ON conversation_counts (coalesce(project_id, ''), status);
 CREATE TRIGGER conversation_counted_in AFTER INSERT ON conversations BEGIN
-  INSERT INTO conversation_counts VALUES (coalesce(new.project_id, ''), new.status, 1)
+  INSERT INTO conversation_counts VALUES (new.project_id, new.status, 1)
     ON CONFLICT DO UPDATE SET n = n + 1;
 END;
 CREATE TRIGGER conversation_counted_again AFTER UPDATE OF status, deleted_at ON conversations BEGIN
   UPDATE conversation_counts SET n = n - 1
-    WHERE old.deleted_at IS NULL AND project_id = coalesce(old.project_id, '') AND status = old.status;
-  INSERT INTO conversation_counts SELECT coalesce(new.project_id, ''), new.status, 1 WHERE new.deleted_at IS NULL
+    WHERE old.deleted_at IS NULL AND project_id IS old.project_id AND status = old.status;
+  INSERT INTO conversation_counts SELECT new.project_id, new.status, 1 WHERE new.deleted_at IS NULL
     ON CONFLICT DO UPDATE SET n = n + 1;
 END;
 

@@ -1,0 +1,61 @@
+"""`python -m bench`: the product beside its limit, in turns and on loopback; needs Linux."""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from bench import requests, startup, turns
+from bench.processes import Broken
+from bench.report import Row, table
+
+_REQUESTS = ("list", "get", "items", "post")
+_TURNS = ("turn", "readers")
+_ABOUT = (
+    "Medians of interleaved rounds. A ratio is the median of the rounds' own ratios and says how much of its"
+    " limit the product reaches: 1.00 is as good."
+)
+
+
+def main() -> int:
+    """Print the table; 0 unless something broke, for a missed goal is a finding and not a fault."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="within a minute, with more noise")
+    parser.add_argument(
+        "--only", metavar="NAME", default="", choices=[*_REQUESTS, *_TURNS, "start"], help="%(choices)s"
+    )
+    chosen = parser.parse_args()
+    begun = time.monotonic()
+    rows: list[Row] = []
+    has_broken = False
+    with tempfile.TemporaryDirectory(prefix="cowork-bench-") as folder:
+        try:
+            for row in _rows(Path(folder), chosen.only, is_quick=chosen.quick):
+                rows.append(row)
+                print(f"{time.monotonic() - begun:4.0f} s  {row.what}", file=sys.stderr, flush=True)
+        except Broken as error:
+            print(f"bench: {error}", file=sys.stderr)
+            has_broken = True
+    print(table(rows))
+    print(f"\n{_ABOUT} {time.monotonic() - begun:.0f} s.")
+    return int(has_broken)
+
+
+def _rows(folder: Path, only: str, *, is_quick: bool) -> Iterator[Row]:
+    parts: list[Iterator[Row]] = []
+    if only in ("", "start"):
+        parts.append(startup.measure(folder, spawns=10 if is_quick else 15))
+    if only in ("", *_REQUESTS):
+        # Many short rounds rather than few long ones: what disturbs the machine then falls into few of them.
+        rounds, seconds = (5, 0.1) if is_quick else (11, 0.4)
+        parts.append(requests.measure(folder, only, rounds=rounds, seconds=seconds))
+    if only in ("", *_TURNS):
+        parts.append(turns.measure(folder, only, rounds=5 if is_quick else 10))
+    return chain.from_iterable(parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
