@@ -5,7 +5,7 @@ from aiohttp import web
 from cowork_desktop import keys
 from cowork_desktop.errors import NotFound
 from cowork_desktop.http.endpoint import Endpoints
-from cowork_desktop.schemas.base import Page
+from cowork_desktop.schemas.base import Encoded, Page
 from cowork_desktop.schemas.conversations import (
     Conversation,
     ConversationCreate,
@@ -21,7 +21,7 @@ endpoints = Endpoints("/api/v1/conversations", tag="Conversations")
 
 
 @endpoints.get()
-async def list_conversations(request: web.Request, query: ConversationQuery) -> Page[Conversation]:
+async def list_conversations(request: web.Request, query: ConversationQuery) -> Encoded[Page[Conversation]]:
     """List conversations, latest activity first."""
     return await request.app[keys.DB].read(conversations.list_, query)
 
@@ -61,7 +61,7 @@ async def delete_conversation(request: web.Request, conversation_id: str) -> Non
 
 
 @endpoints.get("/{conversation_id}/items", errors=(NotFound,))
-async def list_items(request: web.Request, conversation_id: str, query: ItemQuery) -> ItemPage:
+async def list_items(request: web.Request, conversation_id: str, query: ItemQuery) -> Encoded[ItemPage]:
     """Get messages in a conversation.
 
     The newest `limit` messages, or those before an item, in the order of the conversation.

@@ -23,6 +23,7 @@ from cowork_desktop.errors import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
+from cowork_desktop.schemas.base import Encoded
 
 Handler = Callable[..., Awaitable[Any]]
 H = TypeVar("H", bound=Handler)
@@ -74,7 +75,7 @@ class Endpoint:
         itself."""
         hint = self.hints.get("return")
         options = typing.get_args(hint) if isinstance(hint, UnionType) else (hint,)
-        shapes = [option for option in options if not _is_raw(option)]
+        shapes = [_decoded(option) for option in options if not _is_raw(option)]
         return TypeAdapter(shapes[0]) if shapes else None
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
@@ -88,7 +89,8 @@ class Endpoint:
             return result
         if self.returns is None:
             return web.Response(status=self.status)
-        body = self.returns.dump_json(result, by_alias=True)
+        encoded = isinstance(result, Encoded)
+        body = result.json if encoded else self.returns.dump_json(result, by_alias=True)
         return web.Response(body=body, status=self.status, content_type="application/json")
 
 
@@ -128,6 +130,10 @@ class Endpoints:
 
 def _is_raw(shape: Any) -> bool:
     return shape in (None, NoneType) or (isinstance(shape, type) and issubclass(shape, web.StreamResponse))
+
+
+def _decoded(shape: Any) -> Any:
+    return typing.get_args(shape)[0] if typing.get_origin(shape) is Encoded else shape
 
 
 def bind_query(model: type[BaseModel], request: web.Request) -> BaseModel:

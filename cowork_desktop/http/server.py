@@ -16,10 +16,12 @@ logger = logging.getLogger(__name__)
 
 def add_routes(app: web.Application, endpoints: Sequence[Endpoint]) -> None:
     """Route each endpoint, also with a slash behind its path, and HEAD where GET is."""
-    for endpoint in endpoints:
-        for path in {endpoint.path, endpoint.path.rstrip("/") + "/"}:
-            for method in ("GET", "HEAD") if endpoint.method == "GET" else (endpoint.method,):
-                app.router.add_route(method, path, endpoint.__call__, expect_handler=_expect)
+    plain = [(endpoint, endpoint.path) for endpoint in endpoints]
+    # Routes are tried in order: the rare ones come last.
+    slashed = [(endpoint, f"{path}/") for endpoint, path in plain if not path.endswith("/")]
+    for endpoint, path in plain + slashed:
+        for method in ("GET", "HEAD") if endpoint.method == "GET" else (endpoint.method,):
+            app.router.add_route(method, path, endpoint.__call__, expect_handler=_expect)
 
 
 async def _expect(request: web.Request) -> web.StreamResponse | None:

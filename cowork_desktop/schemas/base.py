@@ -1,6 +1,7 @@
 """What all wire shapes share: strict models, and the small types that fields are made of."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -35,6 +36,13 @@ class Page(Schema, Generic[T]):
     has_more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Encoded(Generic[T]):
+    """A `T` that is JSON already, as the store writes it where there can be many rows."""
+
+    json: bytes
+
+
 def rfc3339(milliseconds: int) -> str:
     """`2026-06-11T10:00:00.000Z` of milliseconds since the Unix epoch; the stores let SQLite write the
     same."""
@@ -59,7 +67,9 @@ LongText = Annotated[str, StringConstraints(min_length=1, max_length=200_000, pa
 ShortText = Annotated[str, StringConstraints(max_length=2_000, pattern=_NO_NUL)]
 """A description; may be empty."""
 
-ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[\w.:/@+\-\[\]]+$")]
+ModelName = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_.:/@+\-\[\]]+$")
+]
 
 
 def _digits(value: Any) -> Any:

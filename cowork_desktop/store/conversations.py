@@ -3,7 +3,7 @@
 from typing import Any
 
 from cowork_desktop.errors import InvalidRequest, NotFound
-from cowork_desktop.schemas.base import Page
+from cowork_desktop.schemas.base import Encoded, Page
 from cowork_desktop.schemas.conversations import (
     Conversation,
     ConversationCreate,
@@ -12,27 +12,25 @@ from cowork_desktop.schemas.conversations import (
 )
 from cowork_desktop.store import projects
 from cowork_desktop.store.database import Tx
-from cowork_desktop.store.rows import conditions, timestamp, update
+from cowork_desktop.store.rows import conditions, expressions, json_object, page, timestamp, update
 
-_FIELDS = tuple(Conversation.model_fields)
-_COLUMNS = f"id, project_id, title, goal, status, {timestamp('created_at')}, {timestamp('updated_at')}"
+_FIELDS = expressions(Conversation, created_at=timestamp("created_at"), updated_at=timestamp("updated_at"))
+_COLUMNS = ", ".join(_FIELDS.values())
+_JSON = json_object(_FIELDS)
 
 
-def list_(tx: Tx, query: ConversationQuery) -> Page[Conversation]:
+def list_(tx: Tx, query: ConversationQuery) -> Encoded[Page[Conversation]]:
     """Latest activity first."""
     where, values = conditions("deleted_at IS NULL", project_id=query.project_id, status=query.status)
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM conversations WHERE {where} ORDER BY updated_at DESC, id DESC LIMIT ?"
-        f" OFFSET ?",
+        f"SELECT {_JSON} FROM conversations WHERE {where} ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?",
         (*values, query.limit, query.offset),
     ).fetchall()
     where, values = conditions(project_id=query.project_id, status=query.status)
     [total] = tx.execute(
         f"SELECT coalesce(sum(n), 0) FROM conversation_counts WHERE {where}", values
     ).fetchone()
-    return Page(
-        data=[_conversation(row) for row in rows], total=total, has_more=query.offset + len(rows) < total
-    )
+    return page((json for (json,) in rows), total=total, has_more=query.offset + len(rows) < total)
 
 
 def get(tx: Tx, id: str) -> Conversation:

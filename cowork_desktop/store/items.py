@@ -5,13 +5,15 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter
 
 from cowork_desktop.errors import InvalidRequest
+from cowork_desktop.schemas.base import Encoded
 from cowork_desktop.schemas.conversations import Item, ItemPage, ItemQuery, Part, Role, text_of
 from cowork_desktop.store import conversations
 from cowork_desktop.store.database import Tx
-from cowork_desktop.store.rows import timestamp
+from cowork_desktop.store.rows import expressions, json_object, page, timestamp
 
-_FIELDS = tuple(Item.model_fields)
-_COLUMNS = f"id, conversation_id, turn_id, role, content, parts, {timestamp('created_at')}"
+_FIELDS = expressions(Item, response_id="turn_id", created_at=timestamp("created_at"))
+_COLUMNS = ", ".join(_FIELDS.values())
+_JSON = json_object(_FIELDS | {"parts": "json(parts)"})
 _parts: TypeAdapter[list[Part]] = TypeAdapter(list[Part], config=ConfigDict(defer_build=True))
 
 
@@ -27,18 +29,19 @@ def append(
     conversations.touch(tx, conversation_id, now)
 
 
-def list_(tx: Tx, conversation_id: str, query: ItemQuery) -> ItemPage:
+def list_(tx: Tx, conversation_id: str, query: ItemQuery) -> Encoded[ItemPage]:
     """The newest `limit` items before the cursor, oldest first."""
     conversations.get(tx, conversation_id)
-    rows = _newest(tx, conversation_id, query.limit + 1, _place(tx, conversation_id, query.before))
+    place = _place(tx, conversation_id, query.before)
+    rows = _newest(tx, f"{_JSON}, id", conversation_id, query.limit + 1, place)
     has_more = len(rows) > query.limit
-    items = [_item(row) for row in reversed(rows[: query.limit])]
-    return ItemPage(data=items, has_more=has_more, next_before=items[0].id if has_more else None)
+    rows = rows[query.limit - 1 :: -1]
+    return page((json for json, _ in rows), has_more=has_more, next_before=rows[0][1] if has_more else None)
 
 
 def newest(tx: Tx, conversation_id: str, limit: int) -> list[Item]:
     """The newest items, oldest first."""
-    return [_item(row) for row in reversed(_newest(tx, conversation_id, limit, None))]
+    return [_item(row) for row in reversed(_newest(tx, _COLUMNS, conversation_id, limit, None))]
 
 
 def matching(tx: Tx, conversation_id: str, words: list[str], limit: int) -> list[Item]:
@@ -52,9 +55,11 @@ def matching(tx: Tx, conversation_id: str, words: list[str], limit: int) -> list
     return [_item(row[:-1]) for row in rows]
 
 
-def _newest(tx: Tx, conversation_id: str, limit: int, before: int | None) -> list[tuple[Any, ...]]:
+def _newest(
+    tx: Tx, columns: str, conversation_id: str, limit: int, before: int | None
+) -> list[tuple[Any, ...]]:
     return tx.execute(
-        f"SELECT {_COLUMNS} FROM items WHERE conversation_id = ? AND n < ? ORDER BY n DESC LIMIT ?",
+        f"SELECT {columns} FROM items WHERE conversation_id = ? AND n < ? ORDER BY n DESC LIMIT ?",
         (conversation_id, 2**62 if before is None else before, limit),
     ).fetchall()
 
