@@ -34,9 +34,9 @@ async def create_conversation(request: web.Request, body: ConversationCreate) ->
 
 
 @endpoints.get("/{conversation_id}", errors=(NotFound,))
-async def get_conversation(request: web.Request, conversation_id: str) -> Conversation:
+async def get_conversation(request: web.Request, conversation_id: str) -> Encoded[Conversation]:
     """Get a conversation."""
-    return await request.app[keys.DB].read(conversations.get, conversation_id)
+    return await request.app[keys.DB].read(conversations.show, conversation_id)
 
 
 @endpoints.patch("/{conversation_id}", errors=(NotFound,))

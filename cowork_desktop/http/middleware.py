@@ -58,8 +58,7 @@ def complete_headers(headers: CIMultiDict[str], request_id: str) -> None:
     headers["X-Request-Id"] = request_id
     headers["Server"] = "Cowork"
     for name, value in SECURITY_HEADERS.items():
-        if name not in headers:
-            headers[name] = value
+        headers.setdefault(name, value)
 
 
 def error_response(error: CoworkError, request_id: str, *, status: int | None = None) -> web.Response:

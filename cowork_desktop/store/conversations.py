@@ -34,12 +34,12 @@ def list_(tx: Tx, query: ConversationQuery) -> Encoded[Page[Conversation]]:
 
 
 def get(tx: Tx, id: str) -> Conversation:
-    row = tx.execute(
-        f"SELECT {_COLUMNS} FROM conversations WHERE id = ? AND deleted_at IS NULL", (id,)
-    ).fetchone()
-    if row is None:
-        raise NotFound.of("conversation", id)
-    return _conversation(row)
+    return Conversation.model_validate(dict(zip(_FIELDS, _one(tx, id, _COLUMNS), strict=True)))
+
+
+def show(tx: Tx, id: str) -> Encoded[Conversation]:
+    [json] = _one(tx, id, _JSON)
+    return Encoded(json.encode())
 
 
 def check(tx: Tx, id: str, param: str = "body.conversation_id") -> None:
@@ -96,5 +96,8 @@ def entitle(tx: Tx, id: str, title: str, source: str, *, over: str) -> bool:
     return changed.rowcount == 1
 
 
-def _conversation(row: tuple[Any, ...]) -> Conversation:
-    return Conversation.model_validate(dict(zip(_FIELDS, row, strict=True)))
+def _one(tx: Tx, id: str, columns: str) -> tuple[Any, ...]:
+    rows = tx.execute(f"SELECT {columns} FROM conversations WHERE id = ? AND deleted_at IS NULL", (id,))
+    if (row := rows.fetchone()) is None:
+        raise NotFound.of("conversation", id)
+    return row  # type: ignore[no-any-return]
