@@ -1,6 +1,7 @@
 """Claude over the Messages API: the SDK's client, the retries, and what each failure means to the user."""
 
 import asyncio
+import json
 import random
 import re
 from collections.abc import AsyncGenerator
@@ -19,6 +20,7 @@ from cowork_desktop.clock import Clock
 
 if TYPE_CHECKING:
     import anthropic
+    import httpx2
 
 BASE_URL = "https://api.anthropic.com"
 
@@ -169,12 +171,17 @@ class AnthropicModel:
         create: Any = client.messages.create
         async with (
             await create(**request_body(request), stream=True) as stream,
-            aclosing(aiter(stream)) as raw,
+            # As they come: the SDK's own reading makes models of them, which costs more than all the rest.
+            aclosing(stream.raw_events(stream.response)) as raw,
         ):
             is_empty = True
-            async for event in raw:
+            async for sse in raw:
                 is_empty = False
-                for model_event in answer.take(event.model_dump(exclude_unset=True, warnings=False)):
+                if sse.event == "error":
+                    raise _error_in(stream.response, sse.data)
+                if sse.event == "ping" or not sse.data:
+                    continue
+                for model_event in answer.take(sse.json()):
                     yield model_event
                 if answer.is_whole:
                     # Reading up to the end lets the connection be used again.
@@ -282,6 +289,17 @@ class AnthropicModel:
         text = _LIKE_A_KEY.sub("[key]", text.replace(self._api_key, "[key]"))
         text = " ".join(text.encode(errors="replace").decode().split()).rstrip(".")
         return text if len(text) <= _LONGEST_WORDS else text[: _LONGEST_WORDS - 1] + "…"
+
+
+def _error_in(response: "httpx2.Response", data: str) -> "anthropic.APIStatusError":
+    """What the provider told in the middle of its answer."""
+    import anthropic
+
+    try:
+        body = json.loads(data)
+    except ValueError:
+        body = data
+    return anthropic.APIStatusError(str(body), response=response, body=body)
 
 
 def _is_loopback(url: str) -> bool:

@@ -30,6 +30,10 @@ from cowork_desktop.schemas.settings import Limits
 logger = logging.getLogger(__name__)
 
 
+_EVENTS_AT_ONCE = 32
+"""A model that has much to tell does not keep the readers waiting for longer than this many events."""
+
+
 class TurnStopped(Exception):
     """The turn ends here, as `failed` for this reason."""
 
@@ -78,6 +82,7 @@ class Loop:
         recorder, places = self.recorder, dict[str, int]()
         calls: list[tuple[int, ToolCallEnded]] = []
         done: ModelDone | None = None
+        told = 0
         try:
             async with aclosing(self.model.stream(request)) as stream:
                 async for event in stream:
@@ -97,6 +102,9 @@ class Loop:
                             recorder.retrying(event.attempt, event.wait_seconds, error)
                         case ModelDone():
                             done = event
+                    told += 1
+                    if told % _EVENTS_AT_ONCE == 1:
+                        await asyncio.sleep(0)
         except ModelError as error:
             recorder.usage = recorder.usage + error.usage
             raise

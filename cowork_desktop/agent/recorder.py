@@ -11,7 +11,7 @@ from cowork_desktop.event_log import EventLog
 from cowork_desktop.schemas import events
 from cowork_desktop.schemas.base import rfc3339
 from cowork_desktop.schemas.conversations import Item, ReasoningPart, TextPart, ToolCallPart, text_of
-from cowork_desktop.schemas.events import TurnEvent, parse_frame, to_frame
+from cowork_desktop.schemas.events import DeltaFrames, TurnEvent, parse_frame, to_frame
 from cowork_desktop.schemas.responses import AgentResponse, TurnError
 from cowork_desktop.store import items, turns
 from cowork_desktop.store.database import Database, Tx
@@ -43,6 +43,7 @@ class Recorder:
         self._held: list[tuple[bytes, bool]] = []
         self._flushing = asyncio.Lock()
         self._flush_is_due = False
+        self._deltas: DeltaFrames | None = None
 
     @property
     def response(self) -> AgentResponse:
@@ -57,10 +58,23 @@ class Recorder:
         self._next = self._written = len(self.log)
 
     def text(self, delta: str) -> None:
-        self._push(self._part(events.OutputTextDelta, TextPart, delta=delta))
+        if self._deltas is None or not self.transcript.is_open(TextPart):
+            self._begin_part()
+            self._deltas = DeltaFrames(self._begun.id, self._item_id, len(self.transcript))
+            index = len(self.transcript)
+        else:
+            index = len(self.transcript) - 1
+        frame = self._deltas.frame(self._next, delta)
+        self._next += 1
+        self.transcript.grow(index, TextPart, delta)
+        self._push_frame(frame)
 
     def reasoning(self, delta: str) -> None:
-        self._push(self._part(events.ReasoningDelta, ReasoningPart, delta=delta))
+        index = len(self.transcript) - 1
+        if not self.transcript.is_open(ReasoningPart):
+            self._begin_part()
+            index = len(self.transcript)
+        self._push(self._event(events.ReasoningDelta, **self._place(index), delta=delta))
 
     async def tool_begun(self, call_id: str, name: str) -> int:
         """Returns the part's index, which later events of this call name."""
@@ -157,13 +171,6 @@ class Recorder:
         turns.append_frames(tx, begun.id, self._written, [*self._unwritten, last])
         return last
 
-    def _part(self, kind: type[E], part: type[TextPart] | type[ReasoningPart], **fields: Any) -> E:
-        """An event of the last part, or of a new one where the last is of another kind."""
-        if not self.transcript.is_open(part):
-            self._begin_part()
-            return self._event(kind, **self._place(len(self.transcript)), **fields)
-        return self._event(kind, **self._place(len(self.transcript) - 1), **fields)
-
     def _begin_part(self) -> None:
         if not len(self.transcript):
             self._push(
@@ -201,8 +208,10 @@ class Recorder:
         self._push(event, is_held=True)
 
     def _push(self, event: TurnEvent, *, is_held: bool = False) -> None:
-        frame = to_frame(event)
         self.transcript.apply(event)
+        self._push_frame(to_frame(event), is_held=is_held)
+
+    def _push_frame(self, frame: bytes, *, is_held: bool = False) -> None:
         self._unwritten.append(frame)
         if is_held or self._held:
             self._held.append((frame, is_held))

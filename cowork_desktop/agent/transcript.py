@@ -21,9 +21,9 @@ class Transcript:
     def apply(self, event: TurnEvent) -> None:
         match event:
             case OutputTextDelta():
-                self._add_text(event.content_index, TextPart, event.delta)
+                self.grow(event.content_index, TextPart, event.delta)
             case ReasoningDelta():
-                self._add_text(event.content_index, ReasoningPart, event.delta)
+                self.grow(event.content_index, ReasoningPart, event.delta)
             case ToolCallAdded():
                 call = ToolCallPart(
                     call_id=event.call_id, name=event.name, arguments={}, output="", status="running"
@@ -51,7 +51,8 @@ class Transcript:
         """The text parts alone, as `AgentResponse.output` has them."""
         return [part for part in self.parts() if isinstance(part, TextPart) and part.text]
 
-    def _add_text(self, index: int, kind: type[TextPart] | type[ReasoningPart], delta: str) -> None:
+    def grow(self, index: int, kind: type[TextPart] | type[ReasoningPart], delta: str) -> None:
+        """Add text to a part, or to a new one behind the last."""
         if index == len(self._parts):
             self._kinds.append(kind)
             self._parts.append([])

@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic_core import to_json
 from typing_extensions import TypeAliasType
 
 from cowork_desktop.schemas.base import Schema
@@ -134,7 +135,7 @@ TurnEvent = TypeAliasType(
     ],
 )
 
-__all__ = ["Part", "TurnEvent", "parse_frame", "to_frame"]
+__all__ = ["DeltaFrames", "Part", "TurnEvent", "parse_frame", "to_frame"]
 
 _event: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent, config=ConfigDict(defer_build=True))
 
@@ -143,6 +144,31 @@ def to_frame(event: TurnEvent) -> bytes:
     """The event as one frame of an event stream, https://html.spec.whatwg.org/multipage/server-sent-events.html."""
     data = event.__pydantic_serializer__.to_json(event)
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.sequence_number, event.type.encode(), data)
+
+
+class DeltaFrames:
+    """The frames of one part's text deltas: what `to_frame` writes, for a fifth of its cost, since there are
+    thousands."""
+
+    def __init__(self, response_id: str, item_id: str, content_index: int) -> None:
+        first = OutputTextDelta(
+            sequence_number=0,
+            response_id=response_id,
+            item_id=item_id,
+            output_index=0,
+            content_index=content_index,
+            delta="",
+        )
+        self._template = (
+            to_frame(first)
+            .replace(b"%", b"%%")
+            .replace(b"id: 0", b"id: %d", 1)
+            .replace(b'"sequence_number":0', b'"sequence_number":%d', 1)
+            .replace(b'"delta":""', b'"delta":%b', 1)
+        )
+
+    def frame(self, sequence_number: int, delta: str) -> bytes:
+        return self._template % (sequence_number, sequence_number, to_json(delta))
 
 
 def parse_frame(frame: bytes) -> TurnEvent:

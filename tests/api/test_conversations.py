@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cowork_desktop.agent.model import Text, TextDelta
+from cowork_desktop.schemas.conversations import Conversation, ItemPage
 from tests.fakes.clock import FakeClock
 from tests.fakes.model import ScriptedModel, call, done, say
 from tests.fakes.server import Server, running_server
@@ -136,6 +137,20 @@ async def test_the_list_holds_whole_conversations(timed: Server, clock: FakeCloc
     clock.advance(1)
     second = await timed.post("/conversations", {"title": "Second"})
     assert await timed.get("/conversations") == {"data": [second, first], "total": 2, "has_more": False}
+
+
+async def test_what_the_database_writes_as_json_is_what_the_models_would(server: Server) -> None:
+    text = '"quoted" \\ \u2028 \u0001 \u007f Zoë 🐢 %d</script>'
+    conversation = await server.conversation(title=text, goal=text)
+    await server.say(conversation, text)
+    shown = await server.get(f"/conversations/{conversation}")
+    assert shown["title"] == shown["goal"] == text
+    assert shown == Conversation.model_validate(shown).model_dump(mode="json")
+    page = await server.get("/conversations")
+    assert page == {"data": [shown], "total": 1, "has_more": False}
+    page = await server.get(f"/conversations/{conversation}/items")
+    assert page["data"][0]["content"] == page["data"][0]["parts"][0]["text"] == text
+    assert page == ItemPage.model_validate(page).model_dump(mode="json")
 
 
 async def test_the_list_is_in_the_order_of_last_activity(timed: Server, clock: FakeClock) -> None:

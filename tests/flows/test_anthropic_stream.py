@@ -522,8 +522,8 @@ HELLO_BEGUN = [step for step in HELLO.steps if isinstance(step, bytes)][:4]
     [
         (b"event: content_block_delta\ndata: {no json\n\n", "JSONDecodeError"),
         (b"event: content_block_delta\ndata: \xff\xfe\n\n", "UnicodeDecodeError"),
-        (b"event: content_block_delta\ndata: null\n\n", "AttributeError"),
-        (b"event: content_block_delta\ndata: [1]\n\n", "AttributeError"),
+        (b"event: content_block_delta\ndata: null\n\n", "TypeError"),
+        (b"event: content_block_delta\ndata: [1]\n\n", "TypeError"),
         (b"event: content_block_delta\ndata: {}\n\n", "KeyError"),
         (sse("content_block_delta", index=9, delta={"type": "text_delta", "text": "x"}), "KeyError"),
         (sse("content_block_delta", index=0, delta={"type": "text_delta"}), "KeyError"),
