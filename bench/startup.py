@@ -12,6 +12,9 @@ from bench.report import Row, interleaved, pairs
 from bench.seed import seed
 
 START_GOAL, MEMORY_GOAL = 0.35, 90e6
+_LIMIT_AS_THE_GOAL_WAS_SET = 0.19
+START_RATIO = _LIMIT_AS_THE_GOAL_WAS_SET / START_GOAL
+"""The goal on a machine that is slower than the one it was set on, or busier."""
 _IDLE_SECONDS = 0.5
 
 
@@ -34,8 +37,8 @@ def measure(folder: Path, *, spawns: int) -> Iterator[Row]:
         f"{took * 1e3:.0f} ms",
         f"{median(found.limit) * 1e3:.0f} ms",
         f"{found.ratio:.2f}",
-        f"<= {START_GOAL * 1e3:.0f} ms",
-        took <= START_GOAL,
+        f"<= {START_GOAL * 1e3:.0f} ms, or a ratio >= {START_RATIO:.2f}",
+        took <= START_GOAL or found.ratio >= START_RATIO,
     )
     memory, least = _idle(product(data.data_dir)), _idle(limit("limit_health", log=folder / "health.log"))
     yield Row(

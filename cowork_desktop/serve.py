@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import ipaddress
 import json
 import os
@@ -68,6 +69,8 @@ async def _serve(settings: ServerSettings, data_dir: Path, sockets: list[socket.
         url = f"http://localhost:{port}"
         ready = {"event": "ready", "url": url, "port": port, "pid": os.getpid(), "version": __version__}
         print(json.dumps(ready), flush=True)
+        gc.freeze()
+        gc.enable()
         if not settings.no_open and not settings.token_stdin:
             _open_browser(f"{url}/")
         await asked_to_end.wait()
