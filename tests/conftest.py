@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.clock import FakeClock
 from tests.fakes.server import Server, running_server
 
 
@@ -20,4 +21,16 @@ def _no_real_model(monkeypatch: pytest.MonkeyPatch) -> None:
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     """A server with the offline model on an empty data folder."""
     async with running_server(tmp_path / "data") as running:
+        yield running
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def timed(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Server]:
+    """A server whose time stands still until the test moves it."""
+    async with running_server(tmp_path / "data", clock=clock) as running:
         yield running

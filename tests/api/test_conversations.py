@@ -3,7 +3,6 @@
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,6 @@ from tests.fakes.model import ScriptedModel, call, done, say
 from tests.fakes.server import Server, running_server
 
 CONTENTS = ("conversations", "items", "turns", "turn_events")
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def timed(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Server]:
-    """A server whose time stands still until the test moves it."""
-    async with running_server(tmp_path / "data", clock=clock) as running:
-        yield running
 
 
 async def ids(server: Server, **query: Any) -> list[str]:

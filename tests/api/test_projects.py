@@ -3,27 +3,12 @@
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.model import ScriptedModel, done, say
 from tests.fakes.server import Server, running_server
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def timed(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Server]:
-    """A server whose time stands still until the test moves it."""
-    async with running_server(tmp_path / "data", clock=clock) as running:
-        yield running
 
 
 async def general(server: Server) -> Any:

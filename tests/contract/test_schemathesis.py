@@ -22,6 +22,13 @@ from tests.fakes.server import running_server
 EXAMPLES = int(os.environ.get("COWORK_FUZZ_EXAMPLES", "25"))
 """For each operation."""
 
+FUZZ = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 CONFIG = schemathesis.Config.from_dict(
     {
         "generation": {"database": "none", "with-security-parameters": False},
@@ -107,13 +114,7 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
 
 
 @SCHEMA.parametrize()
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
+@FUZZ
 def test_no_request_of_the_description_breaks_the_server(
     case: schemathesis.Case[Any], fuzzed: Fuzzed
 ) -> None:
@@ -121,13 +122,7 @@ def test_no_request_of_the_description_breaks_the_server(
 
 
 @SCHEMA.include(path_regex="{").parametrize()
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
+@FUZZ
 def test_no_request_about_something_that_exists_breaks_the_server(
     case: schemathesis.Case[Any], fuzzed: Fuzzed
 ) -> None:
@@ -136,13 +131,7 @@ def test_no_request_about_something_that_exists_breaks_the_server(
 
 
 @SCHEMA.include(operation_id="create_response").parametrize()
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
+@FUZZ
 def test_no_message_to_a_conversation_that_exists_breaks_the_server(
     case: schemathesis.Case[Any], fuzzed: Fuzzed
 ) -> None:
