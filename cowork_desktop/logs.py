@@ -10,6 +10,8 @@ _SECRETS = re.compile(
     r"(sk-[A-Za-z0-9_-]{6})[A-Za-z0-9_-]+|((?:Bearer|Basic)\s+)[^\s\"',;]+|((?:x-api-key|api[_-]?key|token|password)[\"']?\s*[:=]\s*[\"']?)[^\s\"',;&]+",
     re.I,
 )
+_TALKATIVE = ("aiosqlite", "asyncio", "anthropic", "httpx2", "httpcore2")
+"""They log each statement or request, some with the user's words in it."""
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 
@@ -32,5 +34,5 @@ def configure(level: str, folder: Path) -> None:
         handler.setFormatter(_Redacting(_FORMAT))
         logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(level.upper())
-    logging.getLogger("aiosqlite").setLevel(logging.WARNING)
-    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -28,6 +28,8 @@ PROVIDER = "anthropic"
 Json = dict[str, Any]
 
 _CACHED = {"cache_control": {"type": "ephemeral"}}
+_DEEPEST_ARGUMENTS = 100
+"""What is stored and sent as JSON again must stay within what every parser on the way takes."""
 _THINKING = ("thinking", "redacted_thinking")
 
 
@@ -126,9 +128,22 @@ def parse_arguments(text: str) -> tuple[Json | None, str | None]:
         return None, "The arguments are nested too deeply."
     except ValueError as error:
         return None, f"The arguments are not valid JSON: {_short(error)}."
+    if _is_deeper(value, _DEEPEST_ARGUMENTS):
+        return None, f"The arguments are nested deeper than {_DEEPEST_ARGUMENTS} levels."
     if not isinstance(value, dict):
         return None, f"The arguments must be a JSON object, not {type(value).__name__}."
     return value, None
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    match value:
+        case dict():
+            inner = list(value.values())
+        case list():
+            inner = value
+        case _:
+            return False
+    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def _refuse(word: str) -> NoReturn:
@@ -251,8 +266,8 @@ class _Block:
 
     def _end_call(self) -> ToolCallEnded:
         call_id, name = self._start["id"], self._start["name"]
-        text = "".join(self._json)
-        arguments, problem = parse_arguments(text) if text else (self._start.get("input") or {}, None)
+        text = "".join(self._json) or json.dumps(self._start.get("input") or {})
+        arguments, problem = parse_arguments(text)
         # A call that cannot be run must still stand in the next request, or its result belongs to nothing.
         self.content = ToolCall(call_id, name, arguments or {})
         return ToolCallEnded(call_id, name, arguments, problem)

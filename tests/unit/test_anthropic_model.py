@@ -25,6 +25,8 @@ from cowork_desktop.agent.model import (
     ToolResult,
     ToolSpec,
 )
+from cowork_desktop.schemas.conversations import ToolCallPart
+from cowork_desktop.schemas.events import ToolCallDone, parse_frame, to_frame
 from cowork_desktop.schemas.responses import Usage
 
 CACHED = {"cache_control": {"type": "ephemeral"}}
@@ -196,6 +198,7 @@ def test_the_arguments_of_a_call_are_a_json_object_or_nothing() -> None:
         ('{"a": 1e999}', "The arguments are not valid JSON: 1e999 is no JSON value."),
         (r'{"a": "\ud83d"}', "The arguments are not valid JSON: a character that is half of a pair."),
         ('{"a": ' + "[" * 200_000, "The arguments are nested too deeply."),
+        ('{"a": ' + "[" * 100 + "]" * 100 + "}", "The arguments are nested deeper than 100 levels."),
     ],
 )
 def test_arguments_that_cannot_be_used_are_refused_with_the_reason(text: str, problem: str) -> None:
@@ -378,3 +381,19 @@ def test_half_a_surrogate_pair_in_a_delta_is_replaced() -> None:
         start(0, type="text", text=""), delta(0, "text_delta", text="a\ud83d"), *end("end_turn")
     )
     assert events == [TextDelta("a\ufffd")]
+
+
+def test_arguments_as_deep_as_may_be_can_be_told_and_stored() -> None:
+    arguments, problem = parse_arguments('{"a": ' + "[" * 99 + "]" * 99 + "}")
+    assert problem is None
+    call = ToolCallPart(call_id="c", name="n", arguments=arguments or {}, output="", status="success")
+    event = ToolCallDone(
+        sequence_number=0,
+        response_id="resp_1",
+        item_id="msg_1",
+        output_index=0,
+        content_index=0,
+        call_id="c",
+        call=call,
+    )
+    assert parse_frame(to_frame(event)) == event
