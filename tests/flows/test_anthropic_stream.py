@@ -252,9 +252,10 @@ async def test_a_long_tool_call_takes_time_in_proportion_to_its_length() -> None
 
     async with talking(HELLO) as (model, endpoint):
         await heard(model)
-        short = min([await cpu_seconds(model, endpoint, 8_000) for _ in range(2)])
-        long = await cpu_seconds(model, endpoint, 32_000)
-    assert long / short < 10
+        short = min([await cpu_seconds(model, endpoint, 2_000) for _ in range(3)])
+        long = min([await cpu_seconds(model, endpoint, 32_000) for _ in range(2)])
+    # In proportion it is 16, by the square 256; the rest is for a busy machine.
+    assert long / short < 64
 
 
 # The client
