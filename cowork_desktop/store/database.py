@@ -31,7 +31,7 @@ _BUSY_MS = 5_000
 _SLOW_READ_SECONDS = 0.02
 _SLOW_READS_OF_A_SLOW_DISK = 3
 _SLOW_READS_WITHIN_SECONDS = 10.0
-_THREADED_SECONDS = 30.0
+_THREADED_SECONDS = 3.0
 
 
 class DatabaseTooNew(Exception):
@@ -127,12 +127,11 @@ class Database:
         return await self._scanner.run(lambda tx: function(tx, *args, **kwargs))
 
     def _note_slow_read(self, now: float) -> None:
-        """One slow read may be the machine's; only several are the disk's."""
+        """One slow read may be the machine's; several are the disk's, and then each further one counts."""
         self._slow_reads.append(now)
         few = len(self._slow_reads) < _SLOW_READS_OF_A_SLOW_DISK
         if few or now - self._slow_reads[0] > _SLOW_READS_WITHIN_SECONDS:
             return
-        self._slow_reads.clear()
         self._threaded_until = now + _THREADED_SECONDS
 
     async def _commit_groups(self) -> None:
