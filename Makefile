@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but Python 3.11+: everything else is installed into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench openapi constraints viewer clean
+.PHONY: help run test quick check bench openapi constraints viewer clean
 
 BASE_PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -15,6 +15,9 @@ run: .venv/run ## start Cowork on port 26866 and show its page (ARGS=--no-open f
 
 test: .venv/dev ## run the tests
 	@$(PYTHON) -m pytest -n 2 $(ARGS)
+
+quick: .venv/dev ## run the tests that are fast
+	@$(PYTHON) -m pytest -n 2 -m "not slow" $(ARGS)
 
 check: .venv/dev ## format, lint, types and the rules of the architecture
 	@$(PYTHON) -m ruff format --check .

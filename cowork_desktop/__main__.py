@@ -3,10 +3,32 @@
 import gc
 import sys
 
-# Nothing that a start makes is garbage; the server collects again when it is ready.
-gc.disable()
 
-from cowork_desktop.cli import main  # noqa: E402
+def main() -> int:
+    """Run what the first argument names; what other processes of this program are started for comes before
+    all imports."""
+    match sys.argv[1:]:
+        case ["kernel", *arguments]:
+            from cowork_desktop.kernels import entry
+
+            entry.main(arguments)
+            return 0
+        case ["pip", *arguments]:
+            from cowork_desktop.kernels import pip
+
+            pip.main(arguments)
+            return 0
+        case ["reaper"]:
+            from cowork_desktop.kernels import reaper
+
+            reaper.main()
+            return 0
+    # Nothing that a start makes is garbage; the server collects again when it is ready.
+    gc.disable()
+    from cowork_desktop import cli
+
+    return cli.main()
+
 
 if __name__ == "__main__":
     sys.exit(main())

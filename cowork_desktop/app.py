@@ -1,5 +1,6 @@
 """The composition root: builds each object once, in order, and closes them in reverse."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,12 +21,17 @@ from cowork_desktop.http.middleware import GATE, add_headers, every_request
 from cowork_desktop.http.openapi import Description
 from cowork_desktop.http.server import add_routes
 from cowork_desktop.ids import Ids, random_id
+from cowork_desktop.kernels.cell_runs import CellRuns
+from cowork_desktop.kernels.pool import Kernels
 from cowork_desktop.settings import ServerSettings
-from cowork_desktop.store import newest_id, projects, sweep
+from cowork_desktop.store import newest_id, projects
 from cowork_desktop.store import settings as stored_settings
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.tasks import Tasks
 from cowork_desktop.version import __version__
+from cowork_desktop.workspace.deletion import sweep_all
+from cowork_desktop.workspace.paths import ProjectFolders
+from cowork_desktop.workspace.promotion import Promotion
 
 
 def make_anthropic_model(key: str, base_url: str | None, clock: Clock) -> Model:
@@ -57,6 +63,11 @@ async def create_app(
         )
         await models.load()
         turns = Turns(db, models, preferences, clock, made, tasks)
+        folders = ProjectFolders(data_dir / "projects")
+        kernels = Kernels(data_dir / "kernels", lambda: preferences.current.kernels, clock, tasks)
+        cell_runs = CellRuns(
+            db, kernels, lambda: preferences.current.kernels, folders.work, clock, made, tasks
+        )
 
         app = web.Application(middlewares=[every_request], client_max_size=MAX_BODY_BYTES)
         app[GATE] = Gate.at(port, bound_to=server_settings.host, token=server_settings.token)
@@ -69,20 +80,23 @@ async def create_app(
             models,
             turns,
         )
+        app[keys.PROMOTION] = Promotion(db, folders, clock, made)
+        app[keys.KERNELS], app[keys.CELL_RUNS], app[keys.FOLDERS] = kernels, cell_runs, folders
         add_routes(app, ENDPOINTS)
         app.on_response_prepare.append(add_headers)
 
-        async def end_turns(_: web.Application) -> None:
-            await turns.close()
+        async def end_work(_: web.Application) -> None:
+            await asyncio.gather(turns.close(), cell_runs.close())
 
-        # Readers of a turn go when it ends; without this an open stream would hold the shutdown up.
-        app.on_shutdown.append(end_turns)
+        # Readers of a turn or a run go when it ends; without this an open stream would hold the shutdown up.
+        app.on_shutdown.append(end_work)
         await turns.recover()
-        tasks.start(sweep.sweep(db), name="sweep")
+        await cell_runs.recover()
+        tasks.start(sweep_all(db, folders), name="sweep")
         try:
             yield app
         finally:
-            await turns.close()
+            await end_work(app)
             await tasks.close()
             await models.close()
 

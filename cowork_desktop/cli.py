@@ -11,7 +11,6 @@ from cowork_desktop.settings import LOG_LEVELS, BadSetting, ServerSettings, read
 from cowork_desktop.version import __version__
 
 OK, FAILED, WRONG_ARGUMENTS, FOLDER_IN_USE, DATABASE_TOO_NEW, PORT_TAKEN = range(6)
-_VERBS = ("serve", "openapi")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="cowork-desktop", description="Cowork: hand work to an agent, on your own machine."
     )
     parser.add_argument("--version", action="version", version=__version__)
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="{serve,openapi}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="{serve,kernel,openapi}")
     serve = verbs.add_parser("serve", help="run the server (the default)")
     serve.add_argument("--host", help="address to listen on (127.0.0.1); another than loopback needs a token")
     serve.add_argument("--port", help="26866; 0 takes a free one")
@@ -54,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
         help='read {"token": "..."} from stdin, ask callers for it, and end when stdin closes',
     )
     serve.add_argument("--log-level", choices=LOG_LEVELS)
+    verbs.add_parser(
+        "kernel", help="run a kernel on a connection file (-f), as the server does for scratchpads"
+    )
     verbs.add_parser("openapi", help="print the API's OpenAPI description")
     return parser
 

@@ -88,6 +88,10 @@ class InvalidRequest(CoworkError):
         return cls(message, param=param, details=[{"param": param, "message": message, "type": "unknown_id"}])
 
 
+class NotExecutable(CoworkError):
+    status, type = 422, "not_executable"
+
+
 class Internal(CoworkError):
     """What a caller sees of an unexpected exception: nothing but where to look."""
 

@@ -11,8 +11,12 @@ from cowork_desktop.clock import Clock
 from cowork_desktop.connectors.secrets import Secrets
 from cowork_desktop.http.openapi import Description
 from cowork_desktop.ids import Ids
+from cowork_desktop.kernels.cell_runs import CellRuns
+from cowork_desktop.kernels.pool import Kernels
 from cowork_desktop.store.database import Database
 from cowork_desktop.tasks import Tasks
+from cowork_desktop.workspace.paths import ProjectFolders
+from cowork_desktop.workspace.promotion import Promotion
 
 
 @dataclass(frozen=True)
@@ -35,3 +39,7 @@ SECRETS = web.AppKey[Secrets]("SECRETS")
 PREFERENCES = web.AppKey("PREFERENCES", Preferences)
 MODELS = web.AppKey("MODELS", Models)
 TURNS = web.AppKey("TURNS", Turns)
+KERNELS = web.AppKey("KERNELS", Kernels)
+CELL_RUNS = web.AppKey("CELL_RUNS", CellRuns)
+PROMOTION = web.AppKey("PROMOTION", Promotion)
+FOLDERS = web.AppKey("FOLDERS", ProjectFolders)

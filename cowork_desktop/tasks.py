@@ -2,10 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Coroutine
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
+
+
+async def wholly(work: Awaitable[T]) -> T:
+    """Await work that must not be left half done, in a thread for one: a caller that is cancelled meanwhile
+    waits for its end first."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 class Tasks:

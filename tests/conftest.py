@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.scratchpad import Pad, new_pad
 from tests.fakes.server import Server, running_server
 
 
@@ -22,6 +23,12 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
     """A server with the offline model on an empty data folder."""
     async with running_server(tmp_path / "data") as running:
         yield running
+
+
+@pytest.fixture
+async def pad(server: Server) -> Pad:
+    """A scratchpad on that server."""
+    return await new_pad(server)
 
 
 @pytest.fixture

@@ -39,7 +39,9 @@ def _load(tx: Tx) -> UserSettings:
 
 
 def _patch(tx: Tx, changes: dict[str, Any]) -> UserSettings:
-    if "limits" in changes:
-        changes["limits"] = _load(tx).limits.model_dump() | changes["limits"]
+    stored = _load(tx).model_dump()
+    for group in ("limits", "kernels"):
+        if group in changes:
+            changes[group] = stored[group] | changes[group]
     settings.put(tx, changes)
     return _load(tx)

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from cowork_desktop import keys
+from cowork_desktop.api.deletion import end_work_of
 from cowork_desktop.errors import NotFound
 from cowork_desktop.http.endpoint import Endpoints
 from cowork_desktop.schemas.base import Encoded, Page
@@ -15,7 +16,6 @@ from cowork_desktop.schemas.conversations import (
     ItemQuery,
 )
 from cowork_desktop.store import conversations, items
-from cowork_desktop.store.sweep import sweep
 
 endpoints = Endpoints("/api/v1/conversations", tag="Conversations")
 
@@ -52,12 +52,10 @@ async def update_conversation(
 async def delete_conversation(request: web.Request, conversation_id: str) -> None:
     """Delete a conversation and all its messages.
 
-    A turn that runs in it is cancelled.
+    A turn that runs in it is cancelled, and its scratchpads' kernels end.
     """
-    db, now = request.app[keys.DB], request.app[keys.CLOCK].now()
-    await db.write(conversations.delete, conversation_id, now)
-    await request.app[keys.TURNS].cancel_all_of([conversation_id])
-    request.app[keys.TASKS].start(sweep(db), name="sweep")
+    await request.app[keys.DB].write(conversations.delete, conversation_id, request.app[keys.CLOCK].now())
+    await end_work_of(request.app, [conversation_id])
 
 
 @endpoints.get("/{conversation_id}/items", errors=(NotFound,))

@@ -3,12 +3,12 @@
 from aiohttp import web
 
 from cowork_desktop import keys
+from cowork_desktop.api.deletion import end_work_of
 from cowork_desktop.errors import Conflict, NotFound
 from cowork_desktop.http.endpoint import Endpoints
 from cowork_desktop.schemas.base import Page
 from cowork_desktop.schemas.projects import Project, ProjectCreate, ProjectPatch, ProjectQuery
 from cowork_desktop.store import projects
-from cowork_desktop.store.sweep import sweep
 
 endpoints = Endpoints("/api/v1/projects", tag="Projects")
 
@@ -44,7 +44,5 @@ async def delete_project(request: web.Request, project_id: str) -> None:
 
     The project General cannot be deleted.
     """
-    db, now = request.app[keys.DB], request.app[keys.CLOCK].now()
-    hidden = await db.write(projects.delete, project_id, now)
-    await request.app[keys.TURNS].cancel_all_of(hidden)
-    request.app[keys.TASKS].start(sweep(db), name="sweep")
+    hidden = await request.app[keys.DB].write(projects.delete, project_id, request.app[keys.CLOCK].now())
+    await end_work_of(request.app, hidden)

@@ -1,13 +1,13 @@
 """Typed endpoints over aiohttp.web: a handler's signature binds the request and documents it.
 
-`str` parameters named in the path come from the path, `query` and `body` are pydantic models, and the return
-annotation is what the endpoint sends. The same signature serves binding and OpenAPI.
+`str` parameters named in the path come from the path, `query`, `body` and `form` are pydantic models, and the
+return annotation is what the endpoint sends. The same signature serves binding and OpenAPI.
 """
 
 import json
 import re
 import typing
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import NoneType, UnionType
@@ -23,6 +23,7 @@ from cowork_desktop.errors import (
     PayloadTooLarge,
     UnsupportedMediaType,
 )
+from cowork_desktop.http.uploads import read_form
 from cowork_desktop.schemas.base import Encoded
 
 Handler = Callable[..., Awaitable[Any]]
@@ -52,7 +53,7 @@ class Endpoint:
     @cached_property
     def hints(self) -> dict[str, Any]:
         hints = typing.get_type_hints(self.handler)
-        unknown = hints.keys() - {"request", "query", "body", "return", *self.path_params}
+        unknown = hints.keys() - {"request", "query", "body", "form", "return", *self.path_params}
         if unknown:
             raise TypeError(f"{self.handler.__qualname__}: cannot bind {sorted(unknown)}.")
         return hints
@@ -70,11 +71,16 @@ class Endpoint:
         return self.hints.get("body")
 
     @cached_property
+    def form(self) -> type[BaseModel] | None:
+        return self.hints.get("form")
+
+    @cached_property
     def returns(self) -> TypeAdapter[Any] | None:
         """What the JSON answer is made of; None where there is no body, or the handler makes the answer
         itself."""
         hint = self.hints.get("return")
-        options = typing.get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        is_union = typing.get_origin(hint) in (UnionType, typing.Union)
+        options = typing.get_args(hint) if is_union else (hint,)
         shapes = [_decoded(option) for option in options if not _is_raw(option)]
         return TypeAdapter(shapes[0]) if shapes else None
 
@@ -84,6 +90,8 @@ class Endpoint:
             arguments["query"] = bind_query(self.query, request)
         if self.body:
             arguments["body"] = bind_body(self.body, await read_body(request))
+        if self.form:
+            arguments["form"] = bind_form(self.form, await read_form(request))
         result = await self.handler(request, **arguments)
         if isinstance(result, web.StreamResponse):
             return result
@@ -176,6 +184,13 @@ def bind_body(model: type[BaseModel], body: bytes) -> BaseModel:
         _refuse(error, "body")
 
 
+def bind_form(model: type[BaseModel], fields: Mapping[str, Any]) -> BaseModel:
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        _refuse(error, "form")
+
+
 def _check_json(body: bytes, reason: str) -> None:
     """Refuse what is no JSON in UTF-8 (https://www.rfc-editor.org/rfc/rfc8259)."""
     try:
@@ -192,7 +207,9 @@ def _refuse(error: ValidationError, place: str) -> NoReturn:
     details = []
     for fault in error.errors(include_url=False, include_context=False, include_input=False):
         param = ".".join([place, *(str(step)[:100] for step in fault["loc"])])
-        message = "is not a field of this body." if fault["type"] == "extra_forbidden" else f"{fault['msg']}."
+        message = (
+            f"is not a field of this {place}." if fault["type"] == "extra_forbidden" else f"{fault['msg']}."
+        )
         details.append({"param": param, "message": message, "type": fault["type"]})
     more = f" (and {len(details) - 1} more faults)" if len(details) > 1 else ""
     raise InvalidRequest(

@@ -28,6 +28,7 @@ from cowork_desktop.schemas.errors import ErrorBody
 
 _REF = "#/components/schemas/{model}"
 _JSON = "application/json"
+_FORM = "multipart/form-data"
 _ABOUT = (
     "The local API of Cowork. All of it is on this machine: it answers only to callers here, and asks for a"
     " bearer token where it was"
@@ -93,6 +94,8 @@ def _schemas(endpoints: Sequence[Endpoint]) -> tuple[Schemas, dict[str, Any]]:
             inputs[endpoint, "query"] = ("validation", TypeAdapter(endpoint.query))
         if endpoint.body:
             inputs[endpoint, "body"] = ("validation", TypeAdapter(endpoint.body))
+        if endpoint.form:
+            inputs[endpoint, "form"] = ("validation", TypeAdapter(endpoint.form))
         if endpoint.returns:
             inputs[endpoint, "returns"] = ("serialization", endpoint.returns)
         if endpoint.streams:
@@ -148,6 +151,9 @@ def _operation(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
     if endpoint.body:
         content = {_JSON: {"schema": schemas[endpoint, "body"]}}
         operation["requestBody"] = {"required": True, "content": content}
+    if endpoint.form:
+        content = {_FORM: {"schema": schemas[endpoint, "form"]}}
+        operation["requestBody"] = {"required": True, "content": content}
     if endpoint.is_open:
         operation["security"] = []
     return operation
@@ -193,7 +199,12 @@ def _success(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
 
 def _errors(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
     classes = [*_SHARED, *endpoint.errors]
-    classes += _OF_BODIES if endpoint.body else (InvalidRequest,) if endpoint.query else ()
+    if endpoint.body:
+        classes += _OF_BODIES
+    elif endpoint.form:
+        classes += (PayloadTooLarge, UnsupportedMediaType, InvalidRequest)
+    elif endpoint.query:
+        classes.append(InvalidRequest)
     classes += () if endpoint.is_open else (Unauthorized,)
     types: dict[int, list[str]] = {}
     for error in sorted(set(classes), key=lambda error: (error.status, error.type)):

@@ -1,11 +1,18 @@
 """What all wire shapes share: strict models, and the small types that fields are made of."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
@@ -23,6 +30,10 @@ class Body(Schema):
     model_config = ConfigDict(strict=True)
 
 
+class Form(Schema):
+    """The fields of a multipart form."""
+
+
 class Query(Schema):
     """The query parameters of one operation; what it does not know it lets pass."""
 
@@ -34,6 +45,26 @@ class Page(Schema, Generic[T]):
     total: int
     """How many there are in all pages."""
     has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came in a form."""
+
+    name: str
+    """As the client gave it: for people to read, never a path."""
+    content: bytes = field(repr=False)
+
+
+def _is_upload(value: Any) -> Any:
+    if not isinstance(value, Upload):
+        raise PydanticCustomError("file_type", "Input should be a file")
+    return value
+
+
+UploadedFile = Annotated[
+    Any, BeforeValidator(_is_upload), WithJsonSchema({"type": "string", "format": "binary"})
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +115,6 @@ Limit = Annotated[int, Field(ge=1, le=200), BeforeValidator(_digits)]
 LongLimit = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_digits)]
 """Where the reference names no upper bound."""
 Offset = Annotated[int, Field(ge=0), BeforeValidator(_digits)]
+RunSeconds = Annotated[int, Field(ge=1, le=86_400), BeforeValidator(_digits)]
 QueryText = Annotated[str, StringConstraints(max_length=200)]
 """An id or a word to filter by; one that does not exist matches nothing."""

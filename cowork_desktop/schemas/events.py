@@ -135,15 +135,19 @@ TurnEvent = TypeAliasType(
     ],
 )
 
-__all__ = ["DeltaFrames", "Part", "TurnEvent", "parse_frame", "to_frame"]
+__all__ = ["DeltaFrames", "Part", "TurnEvent", "frame", "parse_frame", "to_frame"]
 
 _event: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent, config=ConfigDict(defer_build=True))
 
 
+def frame(sequence_number: int, type: str, data: bytes) -> bytes:
+    """One frame of an event stream, https://html.spec.whatwg.org/multipage/server-sent-events.html; `data` is
+    one line."""
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (sequence_number, type.encode(), data)
+
+
 def to_frame(event: TurnEvent) -> bytes:
-    """The event as one frame of an event stream, https://html.spec.whatwg.org/multipage/server-sent-events.html."""
-    data = event.__pydantic_serializer__.to_json(event)
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.sequence_number, event.type.encode(), data)
+    return frame(event.sequence_number, event.type, event.__pydantic_serializer__.to_json(event))
 
 
 class DeltaFrames:

@@ -33,6 +33,23 @@ class Limits(Schema):
     """Repetitions of a call that failed before its first delta."""
 
 
+Idle = Annotated[int, Field(ge=10, le=604_800)]
+OutputBytes = Annotated[int, Field(ge=1_000, le=67_108_864)]
+
+
+class KernelSettings(Schema):
+    """How the kernels of scratchpads live."""
+
+    spare: bool = True
+    """Keep a kernel ready while scratchpads are used, so that a first cell does not wait for one."""
+    idle_seconds: Idle = 3_600
+    """A kernel that has run nothing for so long is shut down, and its variables are gone."""
+    output_bytes: OutputBytes = 10_485_760
+    """What is kept of one cell's output."""
+    timeout_seconds: Seconds | None = None
+    """How long a cell may run where the run itself does not say; null: as long as it takes."""
+
+
 class UserSettings(Schema):
     """What the user has set, and so what is stored."""
 
@@ -41,6 +58,7 @@ class UserSettings(Schema):
     base_url: BaseUrl | None = None
     """Where the Messages API is; null: Anthropic's own address."""
     limits: Limits = Field(default_factory=Limits)
+    kernels: KernelSettings = Field(default_factory=KernelSettings)
 
 
 class Settings(UserSettings):
@@ -61,10 +79,18 @@ class LimitsPatch(Body):
     retries: Retries | MISSING = MISSING
 
 
+class KernelSettingsPatch(Body):
+    spare: bool | MISSING = MISSING
+    idle_seconds: Idle | MISSING = MISSING
+    output_bytes: OutputBytes | MISSING = MISSING
+    timeout_seconds: Seconds | None | MISSING = MISSING
+
+
 class SettingsPatch(Body):
     model: ModelName | MISSING = MISSING
     base_url: BaseUrl | None | MISSING = MISSING
     limits: LimitsPatch | MISSING = MISSING
+    kernels: KernelSettingsPatch | MISSING = MISSING
 
 
 class ModelKey(Body):

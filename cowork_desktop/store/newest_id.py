@@ -2,7 +2,7 @@
 
 from cowork_desktop.store.database import Tx
 
-_TABLES = ("projects", "conversations", "turns", "items")
+_TABLES = ("projects", "conversations", "turns", "items", "scratchpads", "cells", "artifacts")
 
 
 def newest_id(tx: Tx) -> str | None:

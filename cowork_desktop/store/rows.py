@@ -41,10 +41,13 @@ def conditions(*fixed: str, **filters: Any) -> tuple[str, list[Any]]:
     return " AND ".join([*fixed, *(f"{column} = ?" for column in used)]) or "1", list(used.values())
 
 
-def update(tx: Tx, table: str, id: str, changes: Mapping[str, Any]) -> bool:
-    """Set columns of the row that is not deleted; false where there is none."""
+def update(
+    tx: Tx, table: str, id: str, changes: Mapping[str, Any], *, condition: str = "deleted_at IS NULL"
+) -> bool:
+    """Set columns of the row that the condition holds for, that it is not deleted; false where there is
+    none."""
     assignments = ", ".join(f"{column} = ?" for column in changes)
     cursor = tx.execute(
-        f"UPDATE {table} SET {assignments} WHERE id = ? AND deleted_at IS NULL", (*changes.values(), id)
+        f"UPDATE {table} SET {assignments} WHERE id = ? AND {condition}", (*changes.values(), id)
     )
     return cursor.rowcount == 1

@@ -20,12 +20,16 @@ def bite(tx: Tx) -> bool:
     all is gone."""
     row = tx.execute(_CONVERSATION).fetchone()
     if row is None:
-        tx.execute(
-            "DELETE FROM projects WHERE deleted_at IS NOT NULL AND id NOT IN"
+        gone = (
+            "SELECT id FROM projects WHERE deleted_at IS NOT NULL AND id NOT IN"
             " (SELECT project_id FROM conversations WHERE project_id IS NOT NULL AND deleted_at IS NOT NULL)"
         )
+        tx.execute(f"DELETE FROM artifacts WHERE project_id IN ({gone})")
+        tx.execute(f"DELETE FROM projects WHERE id IN ({gone})")
         return False
     for table, key in (
+        ("cells", "scratchpad_id IN (SELECT id FROM scratchpads WHERE conversation_id = ?)"),
+        ("scratchpads", "conversation_id = ?"),
         ("items", "conversation_id = ?"),
         ("turn_events", "turn_id IN (SELECT id FROM turns WHERE conversation_id = ?)"),
         ("turns", "conversation_id = ?"),

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from cowork_desktop.api import ENDPOINTS
-from cowork_desktop.http.endpoint import MAX_BODY_BYTES, Endpoint
+from cowork_desktop.http.endpoint import MAX_BODY_BYTES, PATH_PARAM, Endpoint
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.server import Answer, Server, running_server
 
@@ -29,7 +29,7 @@ WITH_BODY = [
     for endpoint in ENDPOINTS
     if endpoint.body and endpoint.path.startswith("/api/v1")
 ]
-LISTS = {"/conversations": 200, "/projects": 1000}
+LISTS = {"/conversations": 200, "/projects": 1000, "/scratchpads": 1000}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
@@ -55,7 +55,7 @@ def error(answer: Answer, status: int, type: str, param: str | None = None) -> d
 
 
 def path_of(endpoint: Endpoint) -> str:
-    return "/" + re.sub(r"{\w+}", "x", endpoint.path)
+    return "/" + PATH_PARAM.sub("x", endpoint.path)
 
 
 async def send(server: Server, endpoint: Endpoint, body: bytes) -> Answer:
@@ -190,6 +190,43 @@ async def test_a_multipart_body_is_an_unsupported_type_where_nothing_is_uploaded
         ("PATCH", "/settings", {"limits": []}, "body.limits"),
         ("PATCH", "/settings", {"base_url": "ftp://example"}, "body.base_url"),
         ("PATCH", "/settings", {"base_url": "http://user:secret@example"}, "body.base_url"),
+        ("POST", "/scratchpads", {}, "body.conversation_id"),
+        ("POST", "/scratchpads", {"conversation_id": 1}, "body.conversation_id"),
+        ("POST", "/scratchpads", {"conversation_id": "c", "title": None}, "body.title"),
+        ("POST", "/scratchpads", {"conversation_id": "c", "cells": None}, "body.cells"),
+        ("POST", "/scratchpads", {"conversation_id": "c", "cells": [1]}, "body.cells.0"),
+        ("POST", "/scratchpads", {"conversation_id": "c", "cells": [{}]}, "body.cells.0.type"),
+        ("PATCH", "/scratchpads/x", {"title": None}, "body.title"),
+        ("PATCH", "/scratchpads/x", {"saved": None}, "body.saved"),
+        ("PATCH", "/scratchpads/x", {"saved": "true"}, "body.saved"),
+        ("PATCH", "/scratchpads/x", {"saved": 1}, "body.saved"),
+        ("POST", "/scratchpads/x/cells", {"content": "1"}, "body.type"),
+        ("POST", "/scratchpads/x/cells", {"type": "raw"}, "body.type"),
+        ("POST", "/scratchpads/x/cells", {"type": "code", "content": None}, "body.content"),
+        ("POST", "/scratchpads/x/cells", {"type": "code", "content": ["1"]}, "body.content"),
+        ("POST", "/scratchpads/x/cells", {"type": "code", "language": "Python"}, "body.language"),
+        ("POST", "/scratchpads/x/cells", {"type": "code", "language": ""}, "body.language"),
+        ("POST", "/scratchpads/x/cells", {"type": "code", "language": "x" * 41}, "body.language"),
+        ("POST", "/scratchpads/x/cells", {"type": "code", "index": -1}, "body.index"),
+        ("POST", "/scratchpads/x/cells", {"type": "code", "index": "0"}, "body.index"),
+        ("POST", "/scratchpads/x/cells", {"type": "code", "index": 1.5}, "body.index"),
+        (
+            "POST",
+            "/scratchpads/x/cells",
+            {"type": "output", "outputs": [{"mime": "a/b"}]},
+            "body.outputs.0.data",
+        ),
+        ("PATCH", "/scratchpads/x/cells/y", {"type": "output"}, "body.type"),
+        ("PATCH", "/scratchpads/x/cells/y", {"type": None}, "body.type"),
+        ("PATCH", "/scratchpads/x/cells/y", {"content": None}, "body.content"),
+        ("PATCH", "/scratchpads/x/cells/y", {"language": None}, "body.language"),
+        ("PATCH", "/scratchpads/x/cells/y", {"index": None}, "body.index"),
+        ("PATCH", "/scratchpads/x/cells/y", {"index": -1}, "body.index"),
+        ("POST", "/scratchpads/x/complete", {}, "body.code"),
+        ("POST", "/scratchpads/x/complete", {"code": "a", "cursor_pos": -1}, "body.cursor_pos"),
+        ("PATCH", "/settings", {"kernels": {"output_bytes": 999}}, "body.kernels.output_bytes"),
+        ("PATCH", "/settings", {"kernels": {"spare": "no"}}, "body.kernels.spare"),
+        ("PATCH", "/settings", {"kernels": {"idle_seconds": None}}, "body.kernels.idle_seconds"),
         ("PUT", "/settings/model-key", {}, "body.key"),
         ("PUT", "/settings/model-key", {"key": "short"}, "body.key"),
         ("PUT", "/settings/model-key", {"key": "with a space in it"}, "body.key"),
@@ -242,6 +279,9 @@ async def test_a_response_lets_fields_pass_that_it_does_not_know(server: Server)
         ("/responses", {"conversation_id": UNKNOWN["conversation"], "input": "Hi"}, "body.conversation_id"),
         ("/responses", {"conversation_id": UNKNOWN["project"], "input": "Hi"}, "body.conversation_id"),
         ("/projects", {"name": "P", "skill_ids": ["skill_1"]}, "body.skill_ids"),
+        ("/scratchpads", {"conversation_id": UNKNOWN["conversation"]}, "body.conversation_id"),
+        ("/scratchpads", {"conversation_id": ""}, "body.conversation_id"),
+        ("/scratchpads", {"conversation_id": "a\0b"}, "body.conversation_id"),
     ],
 )
 async def test_an_id_in_a_body_that_nothing_has_is_named(
@@ -389,6 +429,11 @@ TEXTS = [
     ("PATCH", "/projects/x", "description", {}),
     ("POST", "/responses", "input", {"conversation_id": "x"}),
     ("POST", "/responses", "model", {"conversation_id": "x", "input": "Hi"}),
+    ("POST", "/scratchpads", "title", {"conversation_id": "x"}),
+    ("PATCH", "/scratchpads/x", "title", {}),
+    ("POST", "/scratchpads/x/cells", "content", {"type": "code"}),
+    ("PATCH", "/scratchpads/x/cells/y", "content", {}),
+    ("POST", "/scratchpads/x/complete", "code", {}),
     ("PATCH", "/settings", "model", {}),
     ("PATCH", "/settings", "base_url", {}),
 ]

@@ -21,6 +21,7 @@ DEFAULTS: dict[str, Any] = {
         "output_tokens": 16_000,
         "retries": 4,
     },
+    "kernels": {"spare": True, "idle_seconds": 3600, "output_bytes": 10_485_760, "timeout_seconds": None},
     "model_key": None,
     "overridden": [],
 }
@@ -51,6 +52,14 @@ async def test_a_patch_of_one_limit_leaves_the_others(server: Server) -> None:
     limits |= {"seconds": 60, "retries": 0}
     assert await patch(server, limits={"seconds": 60, "retries": 0}) == {**DEFAULTS, "limits": limits}
     assert await patch(server, model="other") == {**DEFAULTS, "model": "other", "limits": limits}
+
+
+async def test_a_patch_of_how_kernels_live_leaves_the_rest(server: Server) -> None:
+    kernels = {**DEFAULTS["kernels"], "idle_seconds": 60, "timeout_seconds": 5}
+    asked = {"idle_seconds": 60, "timeout_seconds": 5}
+    assert await patch(server, kernels=asked) == {**DEFAULTS, "kernels": kernels}
+    kernels["timeout_seconds"] = None
+    assert await patch(server, kernels={"timeout_seconds": None}) == {**DEFAULTS, "kernels": kernels}
 
 
 @pytest.mark.parametrize(

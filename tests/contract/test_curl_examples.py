@@ -14,7 +14,7 @@ import pytest
 from tests.fakes.server import Server
 
 REFERENCE = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
-SECTIONS = ("Responses", "Conversations", "Projects")
+SECTIONS = ("Responses", "Conversations", "Projects", "Scratchpads", "Cells")
 _OPERATION = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) /\S+(?= )")
 _TITLE = re.compile(r"[A-Z][a-z]+")
 
@@ -77,7 +77,17 @@ def events(printed: str) -> list[dict[str, Any]]:
 
 
 def test_each_of_the_sections_has_its_example() -> None:
-    assert list(EXAMPLES) == ["POST /responses", "POST /conversations", "POST /projects"]
+    assert list(EXAMPLES) == [
+        "POST /responses",
+        "POST /conversations",
+        "POST /projects",
+        "GET /scratchpads",
+        "POST /scratchpads",
+        "PATCH /scratchpads/{scratchpad_id}",
+        "POST /scratchpads/{scratchpad_id}/cells",
+        "PATCH /scratchpads/{scratchpad_id}/cells/{cell_id}",
+        "POST /scratchpads/{scratchpad_id}/cells/{cell_id}/run",
+    ]
 
 
 async def test_the_example_of_responses_streams_a_turn_to_its_end(server: Server, tmp_path: Path) -> None:
@@ -121,3 +131,78 @@ async def test_the_example_of_projects_creates_one(server: Server, tmp_path: Pat
         "updated_at": made["created_at"],
     }
     assert (await server.get("/projects"))["data"][0] == made
+
+
+async def a_scratchpad(server: Server, *sources: str) -> Any:
+    """With a Python cell of each source."""
+    cells = [{"type": "code", "content": source} for source in sources]
+    body = {"conversation_id": await server.conversation(), "title": "Draft", "cells": cells}
+    return await server.post("/scratchpads", body)
+
+
+async def test_the_example_lists_the_scratchpads_of_a_conversation(server: Server, tmp_path: Path) -> None:
+    mine, _ = await a_scratchpad(server, "1"), await a_scratchpad(server, "2")
+    printed = await run(EXAMPLES["GET /scratchpads"], server, tmp_path, **{"...": mine["conversation_id"]})
+    assert json.loads(printed) == {"data": [mine], "total": 1, "has_more": False}
+
+
+async def test_the_example_of_scratchpads_creates_one(server: Server, tmp_path: Path) -> None:
+    conversation = await server.conversation()
+    made = json.loads(await run(EXAMPLES["POST /scratchpads"], server, tmp_path, **{"...": conversation}))
+    assert made == {
+        "id": made["id"],
+        "conversation_id": conversation,
+        "title": "Sales analysis draft",
+        "cells": [],
+        "saved": False,
+        "artifact_id": None,
+        "created_at": made["created_at"],
+        "updated_at": made["created_at"],
+    }
+    assert await server.get(f"/scratchpads/{made['id']}") == made
+
+
+async def test_the_example_saves_a_scratchpad_under_another_title(server: Server, tmp_path: Path) -> None:
+    pad = await a_scratchpad(server, "1")
+    example = EXAMPLES["PATCH /scratchpads/{scratchpad_id}"]
+    saved = json.loads(await run(example, server, tmp_path, **{"{scratchpad_id}": pad["id"]}))
+    assert saved == {
+        **pad,
+        "title": "Final analysis",
+        "saved": True,
+        "artifact_id": saved["artifact_id"],
+        "updated_at": saved["updated_at"],
+    }
+    assert saved["artifact_id"].startswith("art_")
+    assert await server.get(f"/scratchpads/{pad['id']}") == saved
+
+
+async def test_the_example_of_cells_appends_one(server: Server, tmp_path: Path) -> None:
+    pad = await a_scratchpad(server, "1")
+    example = EXAMPLES["POST /scratchpads/{scratchpad_id}/cells"]
+    made = json.loads(await run(example, server, tmp_path, **{"{scratchpad_id}": pad["id"]}))
+    assert made == pad["cells"][0] | {"id": made["id"], "content": "df.head()", "index": 1}
+    assert (await server.get(f"/scratchpads/{pad['id']}"))["cells"] == [*pad["cells"], made]
+
+
+async def test_the_example_edits_a_cell_where_there_are_fewer_than_it_names(
+    server: Server, tmp_path: Path
+) -> None:
+    pad = await a_scratchpad(server, "1", "2")
+    first, second = pad["cells"]
+    example = EXAMPLES["PATCH /scratchpads/{scratchpad_id}/cells/{cell_id}"]
+    ids = {"{scratchpad_id}": pad["id"], "{cell_id}": first["id"]}
+    edited = json.loads(await run(example, server, tmp_path, **ids))
+    assert edited == first | {"content": "df.tail(10)", "index": 1}
+    assert (await server.get(f"/scratchpads/{pad['id']}"))["cells"] == [second | {"index": 0}, edited]
+
+
+async def test_the_example_runs_a_cell_to_its_end(server: Server, tmp_path: Path) -> None:
+    pad = await a_scratchpad(server, "print('Hello')")
+    cell = pad["cells"][0]["id"]
+    example = EXAMPLES["POST /scratchpads/{scratchpad_id}/cells/{cell_id}/run"]
+    printed = await run(example, server, tmp_path, **{"{scratchpad_id}": pad["id"], "{cell_id}": cell})
+    output, done = events(printed)
+    assert (output["mime"], output["data"]) == ("text/plain", "Hello\n")
+    assert done["status"] == "success"
+    assert done["cell"] == await server.get(f"/scratchpads/{pad['id']}/cells/{cell}")

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
+from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.settings import ServerSettings
 from tests.fakes.server import Answer, Server, running_server
 
@@ -26,6 +28,7 @@ HOSTILE = {
     "a rebound host": ({"Host": "evil.example:{port}"}, 421),
     "an artifact's host": ({"Host": "art-01jz0000000000000000000000.localhost:{port}"}, 421),
 }
+UPLOADS = {re.sub(r"{\w+}", "x", endpoint.path) for endpoint in ENDPOINTS if endpoint.form}
 TYPES = {403: "forbidden", 421: "misdirected_request", 401: "unauthorized"}
 
 
@@ -36,13 +39,15 @@ def routes(server: Server) -> list[tuple[str, str]]:
         for route in server.app.router.routes()
         if route.resource is not None
     ]
-    assert len(found) == len(server.app.router.routes()) > 60
+    assert len(found) == len(server.app.router.routes()) > 140
     return found
 
 
 async def ask(server: Server, method: str, path: str, headers: dict[str, str]) -> Answer:
-    """Ask with a body where one could change something."""
+    """Ask with a body where one could change something: a form where a file is uploaded, else JSON."""
     body: dict[str, Any] = {"json": {}} if method in ("POST", "PUT", "PATCH", "DELETE") else {}
+    if method == "POST" and path.rstrip("/") in UPLOADS:
+        body = {"data": aiohttp.FormData({"name": "x"}, default_to_multipart=True)}
     return await server.call(method, f"/{path}", headers=headers, **body)
 
 
@@ -206,6 +211,8 @@ async def everything(server: Server) -> dict[str, Any]:
         "conversations": conversations,
         "items": [await server.get(f"/conversations/{c['id']}/items") for c in conversations["data"]],
         "projects": await server.get("/projects"),
+        "scratchpads": (pads := await server.get("/scratchpads")),
+        "kernels": [await server.get(f"/scratchpads/{pad['id']}/kernel") for pad in pads["data"]],
         "settings": await server.get("/settings"),
         "usage": await server.get("/usage"),
     }
@@ -216,7 +223,23 @@ async def changes(server: Server) -> list[tuple[str, str, dict[str, Any] | None]
     conversation = await server.conversation(title="Kept")
     project = (await server.post("/projects", {"name": "Kept"}))["id"]
     message = {"conversation_id": conversation, "input": "Hello", "stream": False}
+    await server.call("PATCH", "/settings", json={"kernels": {"spare": False}})
+    cells = [{"type": "code", "content": "6 * 7"}, {"type": "markdown", "content": "Kept"}]
+    body = {"conversation_id": conversation, "title": "Kept", "cells": cells}
+    pad = await server.post("/scratchpads", body)
+    scratchpad = f"/scratchpads/{pad['id']}"
+    code, prose = [f"{scratchpad}/cells/{cell['id']}" for cell in pad["cells"]]
     return [
+        ("POST", "/scratchpads", {"conversation_id": conversation, "title": "Forged"}),
+        ("PATCH", scratchpad, {"title": "Forged"}),
+        ("PATCH", scratchpad, {"saved": True}),
+        ("POST", f"{scratchpad}/cells", {"type": "markdown", "content": "Forged"}),
+        ("PATCH", prose, {"content": "Forged"}),
+        ("POST", f"{scratchpad}/restart", None),
+        ("POST", f"{code}/run", None),
+        ("POST", f"{scratchpad}/run-all", None),
+        ("DELETE", prose, None),
+        ("DELETE", scratchpad, None),
         ("POST", "/conversations", {"title": "Forged"}),
         ("POST", "/projects", {"name": "Forged"}),
         ("POST", "/responses", message),
@@ -239,6 +262,18 @@ async def test_a_hostile_request_changes_nothing(server: Server) -> None:
             answer = await server.call(method, path, headers=hostile(name, server), **options)
             assert answer.status == status
     assert await everything(server) == before
+
+
+async def test_a_hostile_upload_changes_nothing(server: Server) -> None:
+    conversation = await server.conversation()
+    for name, (_, status) in HOSTILE.items():
+        form = aiohttp.FormData({"conversation_id": conversation})
+        form.add_field(
+            "file", b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}', filename="n"
+        )
+        answer = await server.call("POST", "/scratchpads/import", headers=hostile(name, server), data=form)
+        assert answer.status == status
+    assert (await server.get("/scratchpads"))["total"] == 0
 
 
 async def test_a_form_that_looks_like_json_changes_nothing(server: Server) -> None:

@@ -37,7 +37,28 @@ def test_every_module_imports_alone() -> None:
     subprocess.run([sys.executable, "-W", "error", "-c", script, *MODULES], check=True, timeout=100)
 
 
-@pytest.mark.parametrize("package", ["anthropic", "keyring", "webbrowser", "platformdirs"])
+@pytest.mark.parametrize(
+    "package",
+    [
+        "anthropic",
+        "duckdb",
+        "ipykernel",
+        "IPython",
+        "jupyter_client",
+        "keyring",
+        "latex2mathml",
+        "markdown_it",
+        "matplotlib",
+        "nbformat",
+        "nh3",
+        "numpy",
+        "pandas",
+        "platformdirs",
+        "pygments",
+        "webbrowser",
+        "zmq",
+    ],
+)
 def test_a_server_starts_without_what_is_slow_to_import(package: str) -> None:
     script = f"import cowork_desktop.cli, cowork_desktop.serve, sys; sys.exit({package!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0

@@ -14,7 +14,7 @@ from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.cli import main
 from cowork_desktop.errors import CoworkError
 from cowork_desktop.http import openapi
-from cowork_desktop.http.endpoint import Endpoint
+from cowork_desktop.http.endpoint import PATH_PARAM, Endpoint
 from cowork_desktop.version import __version__
 from tests.fakes.server import Server
 
@@ -31,6 +31,13 @@ OTHER_OPERATION_IDS = {
     "follow_response": "reads a stream",
     "cancel_response": "acts on a response, makes none",
     "cancel_openai_response": "acts on a response, makes none",
+    "import_scratchpad": "makes a scratchpad of a file, beside the one that makes it of JSON",
+    "run_cell": "acts on a cell, makes none",
+    "run_all_cells": "acts on cells, makes none",
+    "follow_cell": "reads a stream",
+    "interrupt_kernel": "acts on a kernel, makes none",
+    "restart_kernel": "acts on a kernel, makes none",
+    "complete_code": "asks a kernel, makes nothing",
 }
 NOT_OF_AN_OPERATION = {
     errors.MethodNotAllowed: "answers a method that has no operation",
@@ -91,7 +98,11 @@ def test_every_endpoint_says_what_it_does(endpoint: Endpoint) -> None:
 
 
 def test_every_listed_endpoint_is_described_under_its_method_and_path() -> None:
-    wanted = {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS if endpoint.is_listed}
+    wanted = {
+        (endpoint.method, PATH_PARAM.sub(r"{\1}", endpoint.path))
+        for endpoint in ENDPOINTS
+        if endpoint.is_listed
+    }
     assert {(method, path) for method, path, _ in operations()} == wanted
 
 

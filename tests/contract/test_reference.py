@@ -27,7 +27,7 @@ SECTIONS = (
     "Scratchpads",
     "Cells",
 )
-NOT_BUILT_YET = frozenset(SECTIONS) - {"Responses", "Conversations", "Projects"}
+NOT_BUILT_YET = frozenset(SECTIONS) - {"Responses", "Conversations", "Projects", "Scratchpads", "Cells"}
 _OPERATION = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S+) (.+)")
 _FIELD = re.compile(r"([a-z_]+?)(string\[\]|string|boolean|integer|object|file)(required|optional)(.*)")
 _TABLES = {
@@ -192,7 +192,7 @@ def example(name: str) -> Any:
     """The example of an object in the reference, without its comments."""
     found = re.search(rf"^{name} object\n\njson\n({{\n.*?^}})", REFERENCE, re.M | re.S)
     assert found is not None
-    return json.loads(re.sub(r"\s+// .*", "", found[1]))
+    return json.loads(re.sub(r"\s+// .*|/\*.*?\*/", "", found[1]))
 
 
 def assert_has_shape(answer: Any, shown: Any, place: str) -> None:
@@ -253,3 +253,42 @@ async def test_a_message_has_every_field_of_the_reference(server: Server) -> Non
     items = (await server.get(f"/conversations/{conversation}/items"))["data"]
     assert [item["role"] for item in items] == ["user", "assistant"]
     assert all(isinstance(item["content"], str) and isinstance(item["created_at"], str) for item in items)
+
+
+async def test_a_scratchpad_has_every_field_of_the_reference(server: Server) -> None:
+    shown = example("Scratchpad")
+    conversation = await server.conversation()
+    body = {"conversation_id": conversation, "title": shown["title"], "cells": shown["cells"]}
+    made = await server.post("/scratchpads", body)
+    for scratchpad in (
+        made,
+        await server.get(f"/scratchpads/{made['id']}"),
+        (await server.get("/scratchpads", params={"conversation_id": conversation}))["data"][0],
+        (await server.call("PATCH", f"/scratchpads/{made['id']}", json={})).json(),
+    ):
+        assert scratchpad["cells"] == []
+        assert scratchpad["saved"] is False
+        assert_has_shape({**scratchpad, "cells": ["one"]}, {**shown, "cells": ["one"]}, "Scratchpad")
+        assert {name: scratchpad[name] for name in body} == body
+
+
+async def test_a_cell_has_every_field_of_the_reference_that_its_type_has(server: Server) -> None:
+    shown = example("Cell")
+    outputs = shown.pop("outputs")
+    cells = [
+        {"type": "code", "content": shown["content"], "language": shown["language"]},
+        {"type": "output", "outputs": outputs},
+        {"type": "markdown", "content": "Prose"},
+    ]
+    pad = await server.post("/scratchpads", {"conversation_id": await server.conversation(), "cells": cells})
+    got = [await server.get(f"/scratchpads/{pad['id']}/cells/{cell['id']}") for cell in pad["cells"]]
+    for code, output, prose in (pad["cells"], got):
+        assert_has_shape(code, shown, "Cell")
+        assert {name: code[name] for name in ("type", "content", "language")} == cells[0]
+        language = shown["language"]
+        assert_has_shape(output | {"language": language}, {**shown, "outputs": outputs}, "Cell")
+        assert output["outputs"] == outputs
+        assert_has_shape(prose | {"language": language}, shown, "Cell")
+        assert "outputs" not in code
+        assert not {"language", "outputs"} & prose.keys()
+        assert "language" not in output

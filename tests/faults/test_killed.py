@@ -13,6 +13,8 @@ from aiohttp import web
 from cowork_desktop.serve import listen, serving
 from tests.faults.process import ServerProcess, running_process
 
+pytestmark = pytest.mark.slow
+
 WORDS = [f"word{n} " for n in range(60)]
 SECONDS_BETWEEN_WORDS = 0.02
 TOLERANCE_SECONDS = 0.25

@@ -12,7 +12,10 @@ from blockbuster import BlockBuster
 
 from cowork_desktop.agent.model import TextDelta
 from tests.fakes.model import ScriptedModel, done, say
+from tests.fakes.scratchpad import new_pad
 from tests.fakes.server import running_server
+
+pytestmark = pytest.mark.slow
 
 CYCLES = 50
 
@@ -49,6 +52,37 @@ async def test_fifty_starts_and_stops_with_a_turn_in_flight_leave_nothing(tmp_pa
     assert _held() == before
 
 
+async def test_starts_and_stops_with_a_cell_that_runs_leave_nothing(tmp_path: Path) -> None:
+    async def cycle(n: int) -> None:
+        async with running_server(tmp_path / str(n)) as server:
+            pad = await new_pad(server)
+            cell = await pad.cell("print('So far', flush=True); import time; time.sleep(600)")
+            path = f"/scratchpads/{pad.id}/cells/{cell}/run"
+            async with server.stream("POST", path) as followed:
+                assert (await anext(followed)).data["data"] == "So far\n"
+        assert list((tmp_path / str(n) / "kernels" / "run").iterdir()) == []
+
+    await cycle(0)
+    before, children = _held(), _children()
+    for n in range(1, 8):
+        await cycle(n)
+    for _ in range(100):
+        if _held() == before:
+            break
+        await asyncio.sleep(0.02)
+    assert _held() == before
+    assert _children() == children
+
+
+def _children() -> set[str]:
+    """The processes that this one has started and that are there."""
+    return {
+        child
+        for task in Path("/proc/self/task").iterdir()
+        for child in (task / "children").read_text().split()
+    }
+
+
 @pytest.fixture
 def blockbuster() -> Iterator[BlockBuster]:
     """Raises where the loop's thread blocks; small reads of the database are meant to run there."""
@@ -57,6 +91,9 @@ def blockbuster() -> Iterator[BlockBuster]:
         function.can_block_in("cowork_desktop/store/database.py", {"read"})
     for name in ("sqlite3.Connection.execute", "sqlite3.Cursor.execute"):
         guard.functions[name].can_block_in("cowork_desktop/store/database.py", {"_open"})
+    # What starts and ends processes runs loops of its own, in threads that may wait.
+    for function in guard.functions.values():
+        function.can_block_in("cowork_desktop/kernels/process.py", {"await_it"})
     guard.activate()
     yield guard
     guard.deactivate()
@@ -81,6 +118,14 @@ async def test_a_server_at_work_never_blocks_the_loop(tmp_path: Path) -> None:
         ):
             assert (await server.call("GET", path)).status == 200
         assert (await server.call("PATCH", "/settings", json={"limits": {"rounds": 3}})).status == 200
+        pad = await new_pad(server)
+        for code in ("print(1); 2", "1/0", "import time; time.sleep(9)"):
+            assert (await pad.run(code, seconds=1))["cell"]["execution_count"]
+        for path in ("", "/kernel", "/export?format=html", "/export?format=ipynb", "/export?format=py"):
+            assert (await server.call("GET", f"/scratchpads/{pad.id}{path}")).status == 200
+        await server.post(f"/scratchpads/{pad.id}/restart")
+        await server.call("PATCH", f"/scratchpads/{pad.id}", json={"saved": True})
+        assert (await server.call("DELETE", f"/scratchpads/{pad.id}")).status == 204
         assert (await server.call("DELETE", f"/conversations/{conversation}")).status == 204
 
 

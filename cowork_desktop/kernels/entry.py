@@ -1,0 +1,135 @@
+"""The kernel's own process: ipykernel, with what a cell needs here."""
+
+import importlib
+import os
+import site
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import zmq
+from ipykernel.iostream import OutStream
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+from IPython.core.error import StdinNotImplementedError
+from traitlets.config import Config
+
+from cowork_desktop.kernels.magics import CellMagics
+from cowork_desktop.kernels.spec import IS_SPARE, PACKAGES, packages_of, site_packages
+
+MOST_CHARACTERS = 64 * 1024 * 1024
+"""Of one cell's streams; more is dropped here. The server cuts earlier, this bounds what it has to read."""
+_PIECE = 256 * 1024
+_COMMON = ("pandas", "matplotlib.pyplot", "matplotlib_inline.backend_inline")
+"""What most cells import, loaded by a kernel that waits for its user anyway."""
+
+
+class _Process:
+    """Whether this is the kernel itself or a fork of it; cheaper to ask than the system."""
+
+    def __init__(self) -> None:
+        self.is_forked = False
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._note_fork)
+
+    def _note_fork(self) -> None:
+        self.is_forked = True
+
+
+_process = _Process()
+
+
+class _Stream(OutStream):
+    """Standard output or error in messages of bounded size, and of bounded size altogether."""
+
+    _spent: tuple[Any, int] = (None, 0)
+    _key: tuple[Any, frozenset[Any]] = (None, frozenset())
+
+    def write(self, string: str) -> int:
+        """As in the class above, at less cost a line: it is called for each `print` twice."""
+        parent = self.parent_header
+        if _process.is_forked or self.pub_thread is None or not isinstance(string, str):
+            return super().write(string) or 0
+        key = self._key
+        if key[0] is not parent:
+            key = self._key = (parent, frozenset(parent.items()))
+        with self._buffer_lock:
+            self._buffers[key[1]].write(string)
+        if not self._flush_pending:
+            self._schedule_flush()  # type: ignore[no-untyped-call]
+        return len(string)
+
+    def _setup_stream_redirects(self, name: str) -> None:
+        super()._setup_stream_redirects(name)  # type: ignore[no-untyped-call]
+        # What C code prints is sent as output; it is not also echoed to the server's log.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._original_stdstream_copy)
+        os.close(nowhere)
+
+    def flush(self) -> None:
+        """Returns when the text is on its way: what comes next may hang, or end the process."""
+        with self._buffer_lock:
+            if not self._buffers:
+                return
+        super().flush()  # type: ignore[no-untyped-call]
+        # The thread that sends has queued the text for itself; what it is asked next comes behind that.
+        thread = self.pub_thread.thread
+        if thread.is_alive() and thread is not threading.current_thread():
+            sent = threading.Event()
+            self.pub_thread.schedule(sent.set)
+            sent.wait(self.flush_timeout)
+
+    def _flush_buffers(self) -> Iterator[tuple[dict[str, Any], str]]:
+        for parent, text in super()._flush_buffers():  # type: ignore[no-untyped-call]
+            cell = parent.get("msg_id")
+            spent = self._spent[1] if self._spent[0] == cell else 0
+            self._spent = (cell, spent + len(text))
+            text = text[: max(0, MOST_CHARACTERS - spent)]
+            for start in range(0, len(text), _PIECE):
+                yield parent, text[start : start + _PIECE]
+
+
+class _Kernel(IPythonKernel):
+    def raw_input(self, prompt: str = "") -> str:
+        """`input()`: nobody sits at the keyboard of a cell."""
+        raise StdinNotImplementedError(
+            "input() does not work in a cell: nothing can be typed into it while it runs."
+            " Put the value in a variable, and run the cell again."
+        )
+
+    def getpass(self, prompt: str = "", stream: object = None, *, echo_char: object = None) -> str:
+        return self.raw_input(prompt)
+
+
+class KernelApp(IPKernelApp):
+    def init_iopub(self, context: zmq.Context[Any]) -> None:
+        # A publisher drops what its reader is slow to take, unless its queue has no limit.
+        context.sndhwm = 0
+        super().init_iopub(context)  # type: ignore[no-untyped-call]
+
+    def init_extensions(self) -> None:
+        super().init_extensions()  # type: ignore[no-untyped-call]
+        assert self.shell
+        self.shell.register_magics(CellMagics(self.shell, _packages()))
+
+
+def _packages() -> Path:
+    """Where `%pip install` puts packages; a kernel that somebody starts by hand has a folder of its own."""
+    return Path(os.environ.get(PACKAGES) or packages_of(Path.cwd() / "cowork-kernel"))
+
+
+def main(arguments: list[str]) -> None:
+    """Serve cells until the server asks for the end, or is gone. `arguments`: `-f` and a connection file."""
+    site.addsitedir(str(site_packages(_packages())))
+    config = Config()
+    config.KernelApp.kernel_class = _Kernel
+    config.KernelApp.outstream_class = f"{__name__}._Stream"
+    config.HistoryManager.hist_file = ":memory:"
+    app = KernelApp.instance(config=config)
+    app.initialize(arguments)  # type: ignore[no-untyped-call]
+    if os.environ.pop(IS_SPARE, ""):
+        # Before anybody can ask for something: beside a cell it would only be in its way.
+        for name in _COMMON:
+            importlib.import_module(name)
+    app.start()  # type: ignore[no-untyped-call]

@@ -1,0 +1,62 @@
+"""How a kernel is started: this program again, in an environment without what is secret."""
+
+import re
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+
+from cowork_desktop.logs import redact
+
+_SECRET_NAME = re.compile(
+    r"^(COWORK|ANTHROPIC|OPENAI)_|KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|_PAT$|AUTH|COOKIE|_DSN$", re.I
+)
+_URL_WITH_PASSWORD = re.compile(r"://[^/\s@]*:[^/\s@]+@")
+_OF_ANOTHER_PYTHON = ("PYTHONHOME", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONWARNINGS", "__PYVENV_LAUNCHER__")
+PACKAGES = "COWORK_PACKAGES"
+"""The variable that names the folder where `%pip install` puts packages."""
+IS_SPARE = "COWORK_IS_SPARE"
+"""The variable that tells a kernel which waits for its user to load what most cells import."""
+
+
+def program() -> list[str]:
+    """The command that is this program: the executable itself, or the interpreter with the package.
+
+    `-P` keeps the working folder out of the way: a file in it must not pass for one of ours.
+    """
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    return [sys.executable, "-P", "-m", "cowork_desktop"]
+
+
+def environment(inherited: Mapping[str, str], folder: Path, *, is_spare: bool) -> dict[str, str]:
+    """What a kernel gets of the server's environment, for a kernel whose files lie in `folder`.
+
+    Left out is whatever looks like a secret, by its name or by its value.
+    """
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if not _SECRET_NAME.search(name)
+        and name not in _OF_ANOTHER_PYTHON
+        and redact(value) == value
+        and not _URL_WITH_PASSWORD.search(value)
+    }
+    return kept | {
+        PACKAGES: str(packages_of(folder)),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "PYTHONUNBUFFERED": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        **({IS_SPARE: "1"} if is_spare else {}),
+    }
+
+
+def packages_of(folder: Path) -> Path:
+    """Where `%pip install` puts packages: apart for each version of Python, which they are built for."""
+    return folder / "packages" / f"python{sysconfig.get_python_version()}"
+
+
+def site_packages(packages: Path) -> Path:
+    """The folder of importable modules below a folder of packages, as pip lays it out."""
+    places = dict.fromkeys(("base", "platbase", "installed_base", "installed_platbase"), str(packages))
+    return Path(sysconfig.get_path("purelib", "venv", places))

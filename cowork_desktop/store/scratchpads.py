@@ -1,0 +1,115 @@
+"""SQL of scratchpads."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from cowork_desktop.errors import NotFound
+from cowork_desktop.schemas.base import Encoded, Page
+from cowork_desktop.schemas.scratchpads import Scratchpad, ScratchpadCreate, ScratchpadPatch, ScratchpadQuery
+from cowork_desktop.store import cells, conversations
+from cowork_desktop.store.database import Tx
+from cowork_desktop.store.rows import conditions, expressions, json_object, page, timestamp, to_json, update
+
+_JSON = json_object(
+    expressions(
+        Scratchpad,
+        id="s.id",
+        title="s.title",
+        created_at=timestamp("s.created_at"),
+        updated_at=timestamp("s.updated_at"),
+        saved="json(iif(saved, 'true', 'false'))",
+        cells=cells.ALL_AS_JSON.format(scratchpad_id="s.id"),
+    )
+)
+_VISIBLE = "scratchpads s JOIN conversations c ON c.id = s.conversation_id AND c.deleted_at IS NULL"
+
+
+def list_(tx: Tx, query: ScratchpadQuery) -> Encoded[Page[Scratchpad]]:
+    """Newest first."""
+    where, values = conditions(**{"s.conversation_id": query.conversation_id})
+    rows = tx.execute(
+        f"SELECT {_JSON} FROM {_VISIBLE} WHERE {where} ORDER BY s.id DESC LIMIT ? OFFSET ?",
+        (*values, query.limit, query.offset),
+    ).fetchall()
+    [total] = tx.execute(f"SELECT count(*) FROM {_VISIBLE} WHERE {where}", values).fetchone()
+    return page((json for (json,) in rows), total=total, has_more=query.offset + len(rows) < total)
+
+
+def show(tx: Tx, id: str) -> Encoded[Scratchpad]:
+    return Encoded(_one(tx, id, _JSON)[0].encode())
+
+
+def get(tx: Tx, id: str) -> Scratchpad:
+    return Scratchpad.model_validate_json(_one(tx, id, _JSON)[0])
+
+
+def home(tx: Tx, id: str) -> tuple[str, str]:
+    """The ids of its conversation and of the project that its files belong to: the project General where the
+    conversation has none."""
+    conversation_id, project_id = _one(
+        tx,
+        id,
+        "s.conversation_id, coalesce(c.project_id, (SELECT id FROM projects WHERE is_general))",
+    )
+    return conversation_id, project_id
+
+
+def notebook(tx: Tx, id: str) -> dict[str, Any]:
+    """What an imported notebook said and a scratchpad does not."""
+    [found] = _one(tx, id, "s.notebook")
+    return dict(json.loads(found)) if found else {}
+
+
+def create(
+    tx: Tx,
+    id: str,
+    now: int,
+    body: ScratchpadCreate,
+    cell_ids: list[str],
+    notebook: dict[str, Any] | None = None,
+    param: str = "body.conversation_id",
+) -> Encoded[Scratchpad]:
+    """`cell_ids`: one for each of the body's cells."""
+    conversations.check(tx, body.conversation_id, param)
+    tx.execute(
+        "INSERT INTO scratchpads (id, conversation_id, title, notebook, created_at, updated_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (id, body.conversation_id, body.title, to_json(notebook) if notebook else None, now, now),
+    )
+    cells.insert_all(tx, id, body.cells, cell_ids)
+    return show(tx, id)
+
+
+def patch(
+    tx: Tx, id: str, now: int, body: ScratchpadPatch, artifact_id: str | None = None
+) -> Encoded[Scratchpad]:
+    """`artifact_id`: the report that it was promoted to, where `saved` became true."""
+    cells.check_scratchpad(tx, id)
+    changes: dict[str, Any] = body.model_dump()
+    if artifact_id is not None:
+        changes["artifact_id"] = artifact_id
+    if changes:
+        update(tx, "scratchpads", id, changes | {"updated_at": now}, condition="1")
+    return show(tx, id)
+
+
+def delete(tx: Tx, id: str) -> None:
+    cells.check_scratchpad(tx, id)
+    tx.execute("DELETE FROM scratchpads WHERE id = ?", (id,))
+
+
+def of_conversations(tx: Tx, conversation_ids: Sequence[str]) -> list[str]:
+    """The ids of their scratchpads, also where the conversation is deleted."""
+    rows = tx.execute(
+        "SELECT id FROM scratchpads WHERE conversation_id IN (SELECT value FROM json_each(?))",
+        (to_json(conversation_ids),),
+    )
+    return [id for (id,) in rows]
+
+
+def _one(tx: Tx, id: str, columns: str) -> tuple[Any, ...]:
+    row = tx.execute(f"SELECT {columns} FROM {_VISIBLE} WHERE s.id = ?", (id,)).fetchone()
+    if row is None:
+        raise NotFound.of("scratchpad", id)
+    return row  # type: ignore[no-any-return]
