@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from bench import requests, startup, turns
+from bench import kernels, requests, startup, turns
 from bench.processes import Broken
 from bench.report import Row, table
 
 _REQUESTS = ("list", "get", "items", "post")
 _TURNS = ("turn", "readers")
+_KERNELS = {"rounds": 9, "lines": 1_000_000, "floods": 3, "prints": 5, "starts": 4}
+_QUICK_KERNELS = {"rounds": 3, "lines": 100_000, "floods": 3, "prints": 3, "starts": 2}
 _ABOUT = (
     "Medians of interleaved rounds. A ratio is the median of the rounds' own ratios and says how much of its"
     " limit the product reaches: 1.00 is as good."
@@ -25,7 +27,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="within a minute, with more noise")
     parser.add_argument(
-        "--only", metavar="NAME", default="", choices=[*_REQUESTS, *_TURNS, "start"], help="%(choices)s"
+        "--only",
+        metavar="NAME",
+        default="",
+        choices=[*_REQUESTS, *_TURNS, "start", "kernel"],
+        help="%(choices)s",
     )
     chosen = parser.parse_args()
     begun = time.monotonic()
@@ -54,6 +60,8 @@ def _rows(folder: Path, only: str, *, is_quick: bool) -> Iterator[Row]:
         parts.append(requests.measure(folder, only, rounds=rounds, seconds=seconds))
     if only in ("", *_TURNS):
         parts.append(turns.measure(folder, only, rounds=5 if is_quick else 10))
+    if only in ("", "kernel"):
+        parts.append(kernels.measure(folder, **(_QUICK_KERNELS if is_quick else _KERNELS)))
     return chain.from_iterable(parts)
 
 

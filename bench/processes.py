@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -72,9 +73,7 @@ class Child:
         return self.hear()
 
     def cpu_seconds(self) -> float:
-        """What all its threads have used; in nanoseconds, where /proc counts in hundredths of a second."""
-        # clock_getcpuclockid(3) of the pid, which the time module knows for threads only.
-        return time.clock_gettime(~self.pid << 3 | 2)
+        return cpu_seconds(self.pid)
 
     def memory_bytes(self) -> int:
         [line] = [
@@ -98,6 +97,17 @@ def product(data_dir: Path, *flags: str, **environment: str) -> Iterator[tuple[C
 def limit(module: str, *arguments: str, log: Path) -> Iterator[tuple[Child, int]]:
     with Child(f"bench.{module}", *arguments, log=log) as server:
         yield server, server.hear()["port"]
+
+
+def cpu_seconds(pid: int) -> float:
+    """What all its threads have used; in nanoseconds, where /proc counts in hundredths of a second."""
+    # clock_getcpuclockid(3) of the pid, which the time module knows for threads only.
+    return time.clock_gettime(~pid << 3 | 2)
+
+
+def unwind_on_sigterm() -> None:
+    """In the child: leave by way of what is open, for a kernel ends when it is told to."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 
 
 def commands() -> Iterator[dict[str, Any]]:

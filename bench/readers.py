@@ -9,26 +9,26 @@ from typing import Any
 
 from bench.processes import commands, say
 
-_LAST_CHUNK = b"\r\n0\r\n\r\n"
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 _DELTA = b"event: response.output_text.delta"
 _SECONDS = 20.0
 
 
 def turn(port: int, conversation_id: str, model: str) -> dict[str, Any]:
     """Start a turn and read it to its end; times are in seconds from the request on."""
-    with _connect(port) as reader:
+    with connect(port) as reader:
         received = bytearray()
         first_event = first_delta = 0.0
         begun = perf_counter()
         _start_turn(reader, port, conversation_id, model)
-        while not received.endswith(_LAST_CHUNK):
-            received += _receive(reader)
+        while not received.endswith(LAST_CHUNK):
+            received += receive(reader)
             if not first_event and b"\n\n" in received:
                 first_event = perf_counter() - begun
             if not first_delta and _DELTA in received:
                 first_delta = perf_counter() - begun
         whole = perf_counter() - begun
-    body = _body(received)
+    body = body_of(received)
     if b"event: response.completed" not in body:
         raise ValueError(f"the turn failed: {body[-1000:]!r}")
     return {
@@ -41,11 +41,11 @@ def turn(port: int, conversation_id: str, model: str) -> dict[str, Any]:
 
 def follow_turn(port: int, conversation_id: str, model: str, readers: int) -> dict[str, Any]:
     """Start a turn that holds its deltas back until all the readers are there."""
-    with _connect(port) as starter:
+    with connect(port) as starter:
         _start_turn(starter, port, conversation_id, model)
         received = bytearray()
         while b"event: response.in_progress" not in received:
-            received += _receive(starter)
+            received += receive(starter)
         at = received.index(b'"response_id":"') + 15
         id = received[at : received.index(b'"', at)].decode()
         # The one that started it stays, but is not read from: its socket takes what fits.
@@ -54,7 +54,7 @@ def follow_turn(port: int, conversation_id: str, model: str, readers: int) -> di
 
 def follow(port: int, path: str, readers: int) -> dict[str, Any]:
     """Read the same stream by so many connections; seconds from the first delta at any to the last byte."""
-    streams = {_connect(port): bytearray() for _ in range(readers)}
+    streams = {connect(port): bytearray() for _ in range(readers)}
     try:
         for stream in streams:
             stream.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
@@ -62,7 +62,7 @@ def follow(port: int, path: str, readers: int) -> dict[str, Any]:
     finally:
         for stream in streams:
             stream.close()
-    bodies = {_body(received) for received in streams.values()}
+    bodies = {body_of(received) for received in streams.values()}
     if len(bodies) > 1:
         raise ValueError("the readers did not get the same frames")
     return {"seconds": ended - begun, "deltas": bodies.pop().count(_DELTA)}
@@ -79,15 +79,15 @@ def _read_all(streams: dict[socket.socket, bytearray]) -> tuple[float, float]:
                 raise TimeoutError(f"silence for {_SECONDS:g} s")
             for key, _ in ready:
                 received: bytearray = key.data
-                received += _receive(key.fileobj)
+                received += receive(key.fileobj)
                 if not begun and _DELTA in received:
                     begun = perf_counter()
-                if received.endswith(_LAST_CHUNK):
+                if received.endswith(LAST_CHUNK):
                     selector.unregister(key.fileobj)
     return begun, perf_counter()
 
 
-def _connect(port: int) -> socket.socket:
+def connect(port: int) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", port), _SECONDS)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
@@ -103,14 +103,14 @@ def _start_turn(connection: socket.socket, port: int, conversation_id: str, mode
     )
 
 
-def _receive(connection: Any) -> bytes:
+def receive(connection: Any) -> bytes:
     data: bytes = connection.recv(1 << 18)
     if not data:
         raise ConnectionError("the server closed the stream before its end")
     return data
 
 
-def _body(answer: bytearray) -> bytes:
+def body_of(answer: bytearray) -> bytes:
     """The body of a whole answer, out of its chunks."""
     head, _, chunks = bytes(answer).partition(b"\r\n\r\n")
     if b" 200 " not in head.partition(b"\r\n")[0]:
