@@ -6,7 +6,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from cowork_desktop import keys
-from cowork_desktop.errors import NotFound
+from cowork_desktop.errors import Conflict, NotFound
 from cowork_desktop.http.endpoint import Endpoints
 from cowork_desktop.schemas.base import Encoded, Page
 from cowork_desktop.schemas.scratchpads import (
@@ -73,7 +73,7 @@ async def get_scratchpad(request: web.Request, scratchpad_id: str) -> Encoded[Sc
     return found
 
 
-@endpoints.patch(_ONE, errors=(NotFound,))
+@endpoints.patch(_ONE, errors=(NotFound, Conflict))
 async def update_scratchpad(
     request: web.Request, scratchpad_id: str, body: ScratchpadPatch
 ) -> Encoded[Scratchpad]:
@@ -81,10 +81,13 @@ async def update_scratchpad(
 
     With `saved` true it becomes a report artifact of its project, or the one that it became is made anew.
     """
+    db, now = request.app[keys.DB], request.app[keys.CLOCK].now()
     if body.saved is True:
-        return await request.app[keys.PROMOTION].promote(scratchpad_id, body)
-    now = request.app[keys.CLOCK].now()
-    return await request.app[keys.DB].write(scratchpads.patch, scratchpad_id, now, body)
+        await request.app[keys.PROMOTION].promote(scratchpad_id, body)
+    else:
+        await db.write(scratchpads.patch, scratchpad_id, now, body)
+    # Large pads are read beside the writer, for which all wait.
+    return await db.scan(scratchpads.show, scratchpad_id)
 
 
 @endpoints.delete(_ONE, errors=(NotFound,))

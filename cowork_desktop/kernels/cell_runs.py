@@ -36,6 +36,7 @@ _GRACE_SECONDS = 5.0
 """How long a cell may take to end after it was interrupted for running too long."""
 _INTERRUPT_SECONDS = 2.0
 """How long an interrupt is waited for."""
+_COMPLETE_SECONDS = 5.0
 _KEPT_BYTES = 64 * 1024 * 1024
 """Of the logs of ended runs, for readers that come back."""
 
@@ -48,8 +49,8 @@ class _Line:
     entering: asyncio.Lock = field(default_factory=asyncio.Lock)
     worker: asyncio.Task[None] | None = None
     idle_since: int | None = None
-    owes_notice: bool = False
-    """Whether variables went with an earlier kernel, and nobody was told yet."""
+    is_untouched: bool = False
+    """Whether the kernel has not executed anything yet."""
 
 
 class CellRuns:
@@ -70,6 +71,7 @@ class CellRuns:
         self._recorder = RunRecorder(db, clock, tasks)
         self._lines: dict[str, _Line] = {}
         self._ended: OrderedDict[str, Run] = OrderedDict()
+        self._is_closed = False
 
     async def start(
         self,
@@ -77,38 +79,59 @@ class CellRuns:
         cell_id: str,
         *,
         timeout_seconds: float | None = None,
-        group: str | None = None,
     ) -> Run:
         """Queue a run of the cell, which goes on without its caller; errors as the store says."""
-        line = self._lines.setdefault(scratchpad_id, _Line())
-        async with line.entering:
-            is_first, run_id = not line.runs, self._ids.new("run")
-            cell = await self._db.write(
-                cell_runs.queue, scratchpad_id, cell_id, run_id, self._clock.now(), starts=is_first
-            )
-            settings = self._settings()
-            run = Run(
-                id=run_id,
-                scratchpad_id=scratchpad_id,
-                cell=cell,
-                output_id=self._ids.new("cell"),
-                timeout_seconds=timeout_seconds or settings.timeout_seconds,
-                group=group,
-                outputs=Outputs(settings.output_bytes),
-                log=RunLog(run_id),
-                is_started=is_first,
-            )
-            self._ended.pop(cell_id, None)
-            line.runs.append(run)
-            if line.worker is None or line.worker.done():
-                line.worker = self._tasks.start(self._work(line), name=f"runs of {scratchpad_id}")
+        [run] = await self._enter(scratchpad_id, [cell_id], timeout_seconds=timeout_seconds)
         return run
 
     async def start_all(self, scratchpad_id: str) -> list[Run]:
         """Queue all code cells that do not run already; the first that fails is the last that runs."""
-        group = self._ids.new("run")
-        ids = await self._db.read(cell_runs.executable_ids, scratchpad_id)
-        return [await self.start(scratchpad_id, id, group=group) for id in ids]
+        ids = await self._db.scan(cell_runs.executable_ids, scratchpad_id)
+        return await self._enter(scratchpad_id, ids, group=self._ids.new("run"))
+
+    async def _enter(
+        self,
+        scratchpad_id: str,
+        cell_ids: Sequence[str],
+        *,
+        timeout_seconds: float | None = None,
+        group: str | None = None,
+    ) -> list[Run]:
+        """Queue runs together; of a group, those that cannot be queued are left out."""
+        await self._db.read(cells.check_scratchpad, scratchpad_id)
+        line = self._lines.setdefault(scratchpad_id, _Line())
+        async with line.entering:
+            for id in cell_ids:
+                self._ended.pop(id, None)
+            asked = [(id, self._ids.new("run")) for id in cell_ids]
+            queued = await self._db.write(
+                cell_runs.queue_all,
+                scratchpad_id,
+                asked,
+                self._clock.now(),
+                starts=not line.runs,
+                skips=group is not None,
+            )
+            settings = self._settings()
+            runs = [
+                Run(
+                    id=str(cell.run_id),
+                    scratchpad_id=scratchpad_id,
+                    cell=cell,
+                    output_id=self._ids.new("cell"),
+                    timeout_seconds=timeout_seconds or settings.timeout_seconds,
+                    group=group,
+                    outputs=Outputs(settings.output_bytes),
+                    log=RunLog(str(cell.run_id)),
+                    is_started=cell.status == "running",
+                    reason=INTERRUPTED if self._is_closed else None,
+                )
+                for cell in queued
+            ]
+            line.runs.extend(runs)
+            if runs and (line.worker is None or line.worker.done()):
+                line.worker = self._tasks.start(self._work(line), name=f"runs of {scratchpad_id}")
+        return runs
 
     async def follow(
         self, scratchpad_id: str, cell_id: str, after: int = -1, run_id: str | None = None
@@ -164,9 +187,12 @@ class CellRuns:
             return nothing
         try:
             kernel = await self._kernel(scratchpad_id, line)
-            reply = await kernel.complete(code, cursor_pos)
-        except KernelDied as died:
-            logger.warning("No completion: %s", died)
+            if line.runs:
+                return nothing
+            async with asyncio.timeout(_COMPLETE_SECONDS):
+                reply = await kernel.complete(code, cursor_pos)
+        except (KernelDied, TimeoutError) as error:
+            logger.warning("No completion: %s", error)
             return nothing
         return Completion(
             **{name: reply.get(name, getattr(nothing, name)) for name in Completion.model_fields}
@@ -180,8 +206,8 @@ class CellRuns:
             waiting.reason = _NOT_RUN
         if runs:
             kernel = self._kernels.peek(scratchpad_id)
-            if kernel is None or self._kernels.is_starting(scratchpad_id):
-                runs[0].reason = _NOT_RUN
+            if kernel is None or not runs[0].is_asked:
+                runs[0].reason = runs[0].reason or _NOT_RUN
             else:
                 await kernel.interrupt()
             await self._wait(runs[0].ended, _INTERRUPT_SECONDS)
@@ -193,7 +219,6 @@ class CellRuns:
         await self._stop([scratchpad_id], _RESTARTED)
         await self._db.write(cell_runs.note_variables, scratchpad_id, has_variables=False)
         line = self._lines.setdefault(scratchpad_id, _Line())
-        line.owes_notice = False
         try:
             await self._kernel(scratchpad_id, line)
         except KernelDied as died:
@@ -205,6 +230,8 @@ class CellRuns:
         await self._stop(scratchpad_ids, _GONE)
         for id in scratchpad_ids:
             self._lines.pop(id, None)
+        for cell_id in [id for id, run in self._ended.items() if run.scratchpad_id in scratchpad_ids]:
+            del self._ended[cell_id]
 
     async def forget_cell(self, scratchpad_id: str, cell_id: str) -> None:
         """End the run of a cell that is deleted."""
@@ -225,6 +252,7 @@ class CellRuns:
 
     async def close(self) -> None:
         """End all runs as interrupted, and all kernels."""
+        self._is_closed = True
         workers = [line.worker for line in self._lines.values() if line.worker]
         for line in self._lines.values():
             for run in line.runs:
@@ -242,6 +270,8 @@ class CellRuns:
             run.reason = run.reason or reason
         await self._kernels.end(scratchpad_ids)
         await asyncio.gather(*(run.ended.wait() for run in runs))
+        # One that was being started for a run that has ended since.
+        await self._kernels.end(scratchpad_ids)
 
     async def _kernel(self, scratchpad_id: str, line: _Line) -> Kernel:
         if kernel := self._kernels.peek(scratchpad_id):
@@ -249,10 +279,13 @@ class CellRuns:
         _, project_id = await self._db.read(scratchpads.home, scratchpad_id)
         folder = await asyncio.to_thread(self._folder_of, project_id)
         kernel, is_new = await self._kernels.get(scratchpad_id, folder)
+        line.is_untouched |= is_new
         if is_new:
-            line.owes_notice |= await self._db.write(
-                cell_runs.note_variables, scratchpad_id, has_variables=True
-            )
+            try:
+                await self._db.read(cells.check_scratchpad, scratchpad_id)
+            except NotFound:
+                await self._kernels.end([scratchpad_id])
+                raise
         return kernel
 
     async def _work(self, line: _Line) -> None:
@@ -288,6 +321,8 @@ class CellRuns:
             logger.exception("The run %s failed", run.id)
             error = _FAULT
         await self._recorder.finish(run, run.reason or error, count)
+        if run.reason == _GONE:
+            return
         self._ended[run.cell.id] = run
         while sum(ended.log.size for ended in self._ended.values()) > _KEPT_BYTES:
             self._ended.popitem(last=False)
@@ -306,9 +341,10 @@ class CellRuns:
 
     async def _ask(self, run: Run, line: _Line, kernel: Kernel) -> Mapping[str, Any]:
         """Have the kernel execute it, within its time; returns the kernel's reply."""
-        if line.owes_notice:
-            line.owes_notice = False
-            self._recorder.publish(run, run.outputs.notice(_VARIABLES_GONE))
+        if line.is_untouched:
+            line.is_untouched = False
+            if await self._db.write(cell_runs.note_variables, run.scratchpad_id, has_variables=True):
+                self._recorder.publish(run, run.outputs.notice(_VARIABLES_GONE))
 
         def tell(message: Message) -> None:
             self._recorder.publish(run, run.outputs.take(message.type, message.content))
@@ -319,7 +355,10 @@ class CellRuns:
                 self._limit(run, kernel, run.timeout_seconds), name=f"limit of {run.id}"
             )
         try:
-            return await kernel.execute(run.code, tell)
+            if run.reason is not None:
+                return {}
+            run.is_asked = True
+            return await kernel.execute(run.code, tell, largest=_largest_message(self._settings()))
         finally:
             if limit:
                 limit.cancel()
@@ -342,6 +381,11 @@ class CellRuns:
         for wait in waits:
             wait.cancel()
         return event.is_set()
+
+
+def _largest_message(settings: KernelSettings) -> int:
+    """What needs not be read, as it would not be kept: in JSON an output may be twice as long as it is."""
+    return 2 * settings.output_bytes + 1_000_000
 
 
 def _as_stored(tx: Tx, scratchpad_id: str, cell_id: str) -> tuple[bytes, Cell, list[Output]]:

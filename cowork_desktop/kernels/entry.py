@@ -3,6 +3,7 @@
 import importlib
 import os
 import site
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,6 +98,18 @@ class _Kernel(IPythonKernel):
             "input() does not work in a cell: nothing can be typed into it while it runs."
             " Put the value in a variable, and run the cell again."
         )
+
+    async def do_execute(self, *arguments: Any, **options: Any) -> Any:
+        """Execute, and put the kernel's own streams back in the place of what a cell left there closed: the
+        reply waits for them."""
+        streams = sys.stdout, sys.stderr
+        reply = await super().do_execute(*arguments, **options)  # type: ignore[no-untyped-call]
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except Exception:
+            sys.stdout, sys.stderr = streams
+        return reply
 
     def getpass(self, prompt: str = "", stream: object = None, *, echo_char: object = None) -> str:
         return self.raw_input(prompt)

@@ -27,6 +27,8 @@ LARGEST_MESSAGE = 64 * 1024 * 1024
 _POLITE_SECONDS = 0.6
 _POLL_SECONDS = 0.05
 _LAST_WORDS_SECONDS = 0.1
+_REPLY_SECONDS = 3.0
+"""How long a reply may come behind the word that all is done."""
 _TURN_SECONDS = 0.005
 """How long the reader of a flood goes on before others get their turn."""
 
@@ -52,6 +54,7 @@ class _Request:
     """What waits for its reply, and for the kernel to say that all output of it has been sent."""
 
     tell: Tell
+    largest: int
     reply: asyncio.Future[Mapping[str, Any]]
     idle: asyncio.Future[None]
 
@@ -66,6 +69,7 @@ class Kernel:
         self._readers: list[asyncio.Task[None]] = []
         self._welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._is_closed = False
+        self._closing = asyncio.Lock()
 
     @classmethod
     async def start(cls, launch: Launch, *, is_spare: bool) -> "Kernel":
@@ -86,7 +90,7 @@ class Kernel:
                 raise KernelDied(f"The kernel could not be started: {reason} {words}".strip()) from error
             raise
         finally:
-            await asyncio.to_thread(log.unlink, missing_ok=True)
+            await wholly(asyncio.to_thread(log.unlink, missing_ok=True))
         return kernel
 
     @property
@@ -98,8 +102,11 @@ class Kernel:
     def is_alive(self) -> bool:
         return not self._is_closed and self._exit_code() is None
 
-    async def execute(self, code: str, tell: Tell, *, silent: bool = False) -> Mapping[str, Any]:
-        """Run code; `tell` gets each message about it as it comes. Returns the content of the reply.
+    async def execute(
+        self, code: str, tell: Tell, *, silent: bool = False, largest: int = LARGEST_MESSAGE
+    ) -> Mapping[str, Any]:
+        """Run code; `tell` gets each message about it as it comes, without its content where that is larger
+        than `largest`. Returns the content of the reply.
 
         Raises KernelDied when the process ends first, after what it had still sent was told.
         """
@@ -109,9 +116,9 @@ class Kernel:
             "store_history": not silent,
             "user_expressions": {},
             "allow_stdin": False,
-            "stop_on_error": True,
+            "stop_on_error": False,  # what waits for its turn does not wait in the kernel
         }
-        return await self._ask("execute_request", content, tell)
+        return await self._ask("execute_request", content, tell, largest)
 
     async def complete(self, code: str, cursor_pos: int) -> Mapping[str, Any]:
         """The content of the reply; it comes when the cell that runs has ended."""
@@ -127,23 +134,24 @@ class Kernel:
             await asyncio.to_thread(finish, self._manager.interrupt_kernel())
 
     async def close(self, *, politely: bool = False) -> None:
-        """End the process and all that it started. `politely`: let it end by itself first, for a moment."""
-        if self._is_closed:
-            return
-        if politely and self._sockets and self.is_alive:
-            control = self._manager.connect_control()
-            self._sockets.append(control)
-            self._send(control, "shutdown_request", {"restart": False})
-            await self._until_dead(_POLITE_SECONDS)
-        self._is_closed = True
-        for reader in self._readers:
-            reader.cancel()
-        await asyncio.gather(*self._readers, return_exceptions=True)
-        for socket in self._sockets:
-            socket.close(linger=0)
-        pid = self.pid
-        await wholly(asyncio.to_thread(end, self._manager, pid))
-        await self._launch.watch.remove(pid)
+        """End the process and its process group. `politely`: let it end by itself first, for a moment."""
+        async with self._closing:
+            if self._is_closed:
+                return
+            if politely and self._sockets and self.is_alive:
+                control = self._manager.connect_control()
+                self._sockets.append(control)
+                self._send(control, "shutdown_request", {"restart": False})
+                await self._until_dead(_POLITE_SECONDS)
+            self._is_closed = True
+            for reader in self._readers:
+                reader.cancel()
+            await asyncio.gather(*self._readers, return_exceptions=True)
+            for socket in self._sockets:
+                socket.close(linger=0)
+            pid = self.pid
+            await wholly(asyncio.to_thread(end, self._manager, pid))
+            await self._launch.watch.remove(pid)
 
     async def _connect(self) -> None:
         """Open the channels; a kernel greets whoever listens to iopub, so nothing of it can be missed."""
@@ -155,19 +163,26 @@ class Kernel:
         await self._ask("kernel_info_request", {}, _ignore)
         await self._or_death(self._welcomed)
 
-    async def _ask(self, type: str, content: Mapping[str, Any], tell: Tell) -> Mapping[str, Any]:
+    async def _ask(
+        self, type: str, content: Mapping[str, Any], tell: Tell, largest: int = LARGEST_MESSAGE
+    ) -> Mapping[str, Any]:
         if self._is_closed:
             raise KernelDied("The kernel was ended.")
         loop = asyncio.get_running_loop()
-        request = _Request(tell, loop.create_future(), loop.create_future())
+        request = _Request(tell, largest, loop.create_future(), loop.create_future())
         id = self._send(self._shell, type, content)
         self._requests[id] = request
         try:
-            for future in (request.reply, request.idle):
-                await self._or_death(future)
+            await self._or_death(request.idle)
+            if not request.reply.done():
+                async with asyncio.timeout(_REPLY_SECONDS):
+                    await self._or_death(request.reply)
+            return request.reply.result()
+        except TimeoutError:
+            # An interrupt that comes when the code has just ended can cost the reply.
+            return {"status": "error", "ename": "KeyboardInterrupt", "evalue": ""}
         finally:
             del self._requests[id]
-        return request.reply.result()
 
     def _send(self, socket: "zmq.Socket[Any]", type: str, content: Mapping[str, Any]) -> str:
         message = self._manager.session.msg(type, dict(content))
@@ -178,15 +193,13 @@ class Kernel:
         """Wait for it; KernelDied if the process ends before: a killed kernel's channels just stay silent."""
         try:
             while not waited_for.done():
-                poll = asyncio.ensure_future(self._launch.clock.sleep(_POLL_SECONDS))
-                try:
-                    await asyncio.wait([waited_for, poll], return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    poll.cancel()
+                await asyncio.wait([waited_for], timeout=_POLL_SECONDS)
                 if not waited_for.done() and not self.is_alive:
                     await self._launch.clock.sleep(_LAST_WORDS_SECONDS)
                     if not waited_for.done():
-                        raise KernelDied(self._how_it_ended())
+                        died = KernelDied(self._how_it_ended())
+                        await self.close()
+                        raise died
         finally:
             waited_for.cancel()
 
@@ -212,46 +225,43 @@ class Kernel:
         return f"The kernel ended by itself, with code {code}."
 
     async def _read(self, socket: Any) -> None:
-        session, clock = self._manager.session, self._launch.clock
+        clock = self._launch.clock
         yielded = clock.monotonic()
         while True:
             frames = await socket.recv_multipart()
             try:
-                self._take(*_read_message(session, frames))
-            except Exception:
-                logger.exception("A message of a kernel could not be read")
+                self._take(frames)
+            except Exception as error:  # what is in it is the user's: it does not go into the log
+                logger.error("A message of a kernel could not be read: %s", type(error).__name__)
             # A socket that has more to give does not let others in by itself.
             if clock.monotonic() - yielded > _TURN_SECONDS:
                 await asyncio.sleep(0)
                 yielded = clock.monotonic()
 
-    def _take(self, message: Message, parent: str | None) -> None:
-        if message.type == "iopub_welcome":
-            if not self._welcomed.done():
-                self._welcomed.set_result(None)
+    def _take(self, frames: list[bytes]) -> None:
+        """Hand a message to the request that it belongs to; ValueError where the kernel has not signed it.
+
+        `Session.deserialize` also looks for dates and unpacks metadata; nobody here wants those.
+        """
+        session = self._manager.session
+        _, (signature, header, parent, metadata, content, *_) = session.feed_identities(frames)
+        if not hmac.compare_digest(signature, session.sign([header, parent, metadata, content])):
+            raise ValueError("The signature is wrong.")
+        type = json.loads(header)["msg_type"]
+        if type == "iopub_welcome":
+            _settle(self._welcomed, None)
             return
-        request = self._requests.get(parent or "")
+        request = self._requests.get(json.loads(parent).get("msg_id", ""))
         if request is None:
             return
-        if message.type.endswith("_reply"):
-            _settle(request.reply, message.content or {})
-        elif message.type == "status":
-            if message.content and message.content["execution_state"] == "idle":
+        read = None if len(content) > request.largest else json.loads(content)
+        if type.endswith("_reply"):
+            _settle(request.reply, read or {})
+        elif type == "status":
+            if read and read["execution_state"] == "idle":
                 _settle(request.idle, None)
         else:
-            request.tell(message)
-
-
-def _read_message(session: Any, frames: list[bytes]) -> tuple[Message, str | None]:
-    """A message and the id of the request that it answers; ValueError where it is not signed by the kernel.
-
-    `Session.deserialize` also looks for dates and unpacks metadata; nobody here wants those.
-    """
-    _, (signature, header, parent, metadata, content, *_) = session.feed_identities(frames)
-    if not hmac.compare_digest(signature, session.sign([header, parent, metadata, content])):
-        raise ValueError("The signature is wrong.")
-    read = None if len(content) > LARGEST_MESSAGE else json.loads(content)
-    return Message(json.loads(header)["msg_type"], read), json.loads(parent).get("msg_id")
+            request.tell(Message(type, read))
 
 
 def _ignore(_: Message) -> None:

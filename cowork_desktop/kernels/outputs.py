@@ -35,11 +35,17 @@ class Outputs:
         self._size = 0
         self._is_cut = self._has_error = False
         self._clears_with_next = False
-        self.elsewhere: dict[str, Output] = {}
-        """Updates of displays that other cells have shown, by display id: the newest of each."""
+        self._elsewhere: dict[str, Output] = {}
 
     def all(self) -> list[Output]:
         return [one.output() if isinstance(one, _Stream) else one for one in self._outputs]
+
+    def take_elsewhere(self) -> dict[str, Output]:
+        """The updates since the last time of displays that other cells may have shown, too.
+
+        The newest of each, by display id."""
+        taken, self._elsewhere = self._elsewhere, {}
+        return taken
 
     def take(self, type: str, content: Mapping[str, Any] | None) -> list[Change]:
         """Fold one message in; `content` is None where it was too large to be read."""
@@ -123,7 +129,8 @@ class Outputs:
             for index, one in enumerate(self._outputs)
             if isinstance(one, Output) and one.display_id == shown.display_id
         ]
-        self.elsewhere[shown.display_id] = shown
+        if len(self._elsewhere) < MOST_OUTPUTS and _size(shown) <= self._limit:
+            self._elsewhere[shown.display_id] = shown
         changes: list[Change] = []
         for index in places:
             before = self._outputs[index]
@@ -237,7 +244,7 @@ def _error(content: Mapping[str, Any]) -> Output:
 
 
 def _size(output: Output) -> int:
-    shapes = [output.data, *output.alternatives.values()]
+    shapes = [output.data, *output.alternatives.values(), *([output.metadata] if output.metadata else [])]
     return sum(_bytes(s if isinstance(s, str) else json.dumps(s)) for s in shapes)
 
 

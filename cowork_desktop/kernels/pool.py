@@ -60,17 +60,19 @@ class Kernels:
 
     async def get(self, scratchpad_id: str, working_folder: Path) -> tuple[Kernel, bool]:
         """The scratchpad's kernel, and whether it is a new one; KernelDied where none can be started."""
+        if self._is_closed:
+            raise KernelDied("The kernel was ended.")
         held = self._held.setdefault(scratchpad_id, _Held())
         async with held.starting:
             if held.kernel and held.kernel.is_alive:
                 return held.kernel, False
             await self._end(held)
-            held.kernel = kernel = await self._take_spare() or await self._start(is_spare=False)
+            kernel = await self._take_spare() or await self._start(is_spare=False)
+            held.kernel, held.used_at = kernel, self._clock.monotonic()
             await kernel.enter(working_folder)
             if self._is_closed or self._held.get(scratchpad_id) is not held:
                 await self._end(held)
                 raise KernelDied("The kernel was ended.")
-            held.used_at = self._clock.monotonic()
             self._sweep_on()
             return kernel, True
 
@@ -85,8 +87,9 @@ class Kernels:
 
     def note_busy(self, scratchpad_id: str, *, is_busy: bool) -> None:
         """A kernel with work to do is not shut down for idleness."""
-        held = self._held.setdefault(scratchpad_id, _Held())
-        held.is_busy, held.used_at = is_busy, self._clock.monotonic()
+        held = self._held.setdefault(scratchpad_id, _Held()) if is_busy else self._held.get(scratchpad_id)
+        if held:
+            held.is_busy, held.used_at = is_busy, self._clock.monotonic()
 
     async def end(self, scratchpad_ids: Sequence[str]) -> None:
         """End their kernels."""
@@ -105,9 +108,12 @@ class Kernels:
             self._launch.result().context.destroy(linger=0)
 
     async def _start(self, *, is_spare: bool) -> Kernel:
-        if self._launch is None:
+        if self._launch is None or (self._launch.done() and self._launch.exception()):
             self._launch = asyncio.create_task(self._make_launch(), name="kernel sockets")
-        launch = await asyncio.shield(self._launch)
+        try:
+            launch = await asyncio.shield(self._launch)
+        except OSError as error:
+            raise KernelDied(f"The kernel could not be started: {error}.") from error
         async with self._starts:
             return await Kernel.start(launch, is_spare=is_spare)
 
@@ -127,7 +133,7 @@ class Kernels:
         spare, self._spare = self._spare, None
         try:
             kernel = await spare
-        except KernelDied:
+        except Exception:
             logger.warning("The spare kernel could not be started", exc_info=True)
             return None
         finally:
@@ -145,7 +151,7 @@ class Kernels:
         spare, self._spare = self._spare, None
         if spare is not None:
             spare.cancel()
-            with suppress(KernelDied, asyncio.CancelledError):
+            with suppress(Exception, asyncio.CancelledError):
                 await (await spare).close()
 
     async def _end(self, held: _Held, *, politely: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Ends the kernels of a server that is gone, however it went, with all that they had started.
+"""Ends the kernels of a server that is gone, however it went, each with its process group.
 
 A process of its own, because a kernel may be in a state in which it notices nothing. It is told of each
 kernel's process group on its standard input, whose end is the server's end.

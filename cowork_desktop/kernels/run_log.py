@@ -32,6 +32,8 @@ class RunLog:
         self.run_id = run_id
         self._next = first
         self._stretch = _Stretch(first)
+        self._restated = 0
+        """The bytes with which the log began anew."""
 
     @property
     def size(self) -> int:
@@ -62,7 +64,7 @@ class RunLog:
 
     @property
     def is_large(self) -> bool:
-        return self.size > _MOST_BYTES
+        return self.size > self._restated + _MOST_BYTES
 
     def begin_anew(self, outputs: Sequence[Output]) -> None:
         """Forget what was, for readers to come; `outputs` are all there are now."""
@@ -70,6 +72,7 @@ class RunLog:
         old.follower = self._stretch
         old.log.close()
         self.restate(outputs)
+        self._restated = self.size
 
     def end(self, status: str, cell: bytes) -> None:
         """Tell the end, with the cell as JSON, and let the readers go."""

@@ -37,6 +37,8 @@ class Run:
     reason: str | None = None
     """Why it must end as an error, whatever the kernel says."""
     status: Literal["success", "error"] = "success"
+    is_asked: bool = False
+    """Whether the kernel has been asked to execute it."""
     is_dirty: bool = False
     persist_is_due: bool = False
     has_output_cell: bool = False
@@ -75,7 +77,11 @@ class RunRecorder:
                 break
             run.is_dirty = False
             began = self._clock.monotonic()
-            await self._db.write(_keep, run, run.outputs.all())
+            try:
+                await self._db.write(_keep, run, run.outputs.all(), run.outputs.take_elsewhere())
+            except Exception:
+                logger.exception("The outputs of %s could not be stored", run.id)
+                run.is_dirty = True
             pause = max(_PERSIST_SECONDS, 20 * (self._clock.monotonic() - began))
         run.persist_is_due = False
 
@@ -84,7 +90,9 @@ class RunRecorder:
         run.status = "error" if error else "success"
         run.is_dirty = False
         try:
-            stored = await self._db.write(_end, run, run.outputs.all(), self._clock.now(), error, count)
+            stored = await self._db.write(
+                _end, run, run.outputs.all(), run.outputs.take_elsewhere(), self._clock.now(), error, count
+            )
         except Exception:
             logger.exception("The end of %s could not be stored", run.id)
             run.status, stored = "error", None
@@ -93,25 +101,32 @@ class RunRecorder:
             ended = run.cell.model_copy(update={"status": run.status, "error": error, "queued_at": None})
             stored = ended.model_dump_json(exclude_unset=True).encode()
         run.ended_cell = stored
+        run.outputs = Outputs(0)
         run.log.end(run.status, stored)
         run.ended.set()
 
 
-def _keep(tx: Tx, run: Run, outputs: list[Output]) -> None:
+def _keep(tx: Tx, run: Run, outputs: list[Output], elsewhere: dict[str, Output]) -> None:
     if outputs:
         stored = cells.dump_outputs(outputs)
         cell_runs.keep_outputs(tx, run.scratchpad_id, run.cell.id, run.output_id, stored)
         run.has_output_cell = True
     elif run.has_output_cell:
         cell_runs.drop_outputs(tx, run.scratchpad_id, run.cell.id)
-    if run.outputs.elsewhere:
-        cell_runs.update_displays(tx, run.scratchpad_id, run.outputs.elsewhere)
+    if elsewhere:
+        cell_runs.update_displays(tx, run.scratchpad_id, elsewhere, run.output_id)
 
 
 def _end(
-    tx: Tx, run: Run, outputs: list[Output], now: int, error: str | None, count: int | None
+    tx: Tx,
+    run: Run,
+    outputs: list[Output],
+    elsewhere: dict[str, Output],
+    now: int,
+    error: str | None,
+    count: int | None,
 ) -> bytes | None:
     """Store the end; returns the cell's JSON, or None where it is gone."""
-    _keep(tx, run, outputs)
+    _keep(tx, run, outputs, elsewhere)
     cell_runs.finish(tx, run.cell.id, now, error=error, execution_count=count)
     return cells.show_even_if_hidden(tx, run.cell.id)

@@ -9,9 +9,11 @@ from pathlib import Path
 from cowork_desktop.logs import redact
 
 _SECRET_NAME = re.compile(
-    r"^(COWORK|ANTHROPIC|OPENAI)_|KEY|TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|_PAT$|AUTH|COOKIE|_DSN$", re.I
+    r"^(COWORK|ANTHROPIC|OPENAI)_|KEY|TOKEN|SECRET|PASSW|PASSPHRASE|_PASS$|_PWD$|CREDENTIAL|_PAT$|AUTH|COOKIE"
+    r"|_DSN$|CONNECTION_?STRING|WEBHOOK|PRIVATE|SIGNING",
+    re.I,
 )
-_URL_WITH_PASSWORD = re.compile(r"://[^/\s@]*:[^/\s@]+@")
+_SECRET_VALUE = re.compile(r"://[^/\s@]*:[^/\s@]+@|(?i:accountkey|sharedaccesskey|password|pwd)=")
 _OF_ANOTHER_PYTHON = ("PYTHONHOME", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONWARNINGS", "__PYVENV_LAUNCHER__")
 PACKAGES = "COWORK_PACKAGES"
 """The variable that names the folder where `%pip install` puts packages."""
@@ -40,7 +42,7 @@ def environment(inherited: Mapping[str, str], folder: Path, *, is_spare: bool) -
         if not _SECRET_NAME.search(name)
         and name not in _OF_ANOTHER_PYTHON
         and redact(value) == value
-        and not _URL_WITH_PASSWORD.search(value)
+        and not _SECRET_VALUE.search(value)
     }
     return kept | {
         PACKAGES: str(packages_of(folder)),

@@ -8,7 +8,8 @@ class Order:
     """The cells of a scratchpad in their order, as (id, type)."""
 
     def __init__(self, cells: list[tuple[str, str]]) -> None:
-        self.cells = cells
+        self.cells = list(cells)
+        self._stored = {id: n for n, (id, _) in enumerate(cells)}
 
     @classmethod
     def read(cls, tx: Tx, scratchpad_id: str) -> "Order":
@@ -16,10 +17,8 @@ class Order:
         return cls(rows.fetchall())
 
     def write(self, tx: Tx) -> None:
-        tx.executemany(
-            "UPDATE cells SET n = ?1 WHERE id = ?2 AND n <> ?1",
-            [(n, id) for n, (id, _) in enumerate(self.cells)],
-        )
+        moved = [(n, id) for n, (id, _) in enumerate(self.cells) if self._stored.get(id) != n]
+        tx.executemany("UPDATE cells SET n = ? WHERE id = ?", moved)
 
     def has(self, id: str) -> bool:
         return any(one == id for one, _ in self.cells)

@@ -1,6 +1,8 @@
 """SQL of the runs of cells: queued, started, what they put out, and their end."""
 
-from cowork_desktop.errors import Conflict, NotExecutable
+from collections.abc import Sequence
+
+from cowork_desktop.errors import Conflict, NotExecutable, NotFound
 from cowork_desktop.schemas.scratchpads import EXECUTABLE, Cell, Output, updated
 from cowork_desktop.store import cells
 from cowork_desktop.store.cell_order import Order
@@ -38,6 +40,20 @@ def queue(tx: Tx, scratchpad_id: str, id: str, run_id: str, now: int, *, starts:
     if starts:
         start(tx, scratchpad_id, id, now)
     return cells.get(tx, scratchpad_id, id)
+
+
+def queue_all(
+    tx: Tx, scratchpad_id: str, asked: Sequence[tuple[str, str]], now: int, *, starts: bool, skips: bool
+) -> list[Cell]:
+    """Queue runs, given as (cell, run); the first `starts`. `skips`: leave out what cannot be queued."""
+    queued: list[Cell] = []
+    for id, run_id in asked:
+        try:
+            queued.append(queue(tx, scratchpad_id, id, run_id, now, starts=starts and not queued))
+        except (Conflict, NotExecutable, NotFound):
+            if not skips:
+                raise
+    return queued
 
 
 def start(tx: Tx, scratchpad_id: str, id: str, now: int) -> None:
@@ -83,11 +99,12 @@ def finish(tx: Tx, id: str, now: int, *, error: str | None, execution_count: int
     update(tx, "cells", id, changes, condition="1")
 
 
-def update_displays(tx: Tx, scratchpad_id: str, shown: dict[str, Output]) -> None:
-    """Put what `shown` has, by display id, in the place of what the cells show under that id."""
+def update_displays(tx: Tx, scratchpad_id: str, shown: dict[str, Output], but: str) -> None:
+    """Put what `shown` has, by display id, in the place of what the cells show under that id, `but` one."""
     rows = tx.execute(
-        "SELECT id, outputs FROM cells WHERE scratchpad_id = ? AND outputs LIKE '%\"display_id\"%'",
-        (scratchpad_id,),
+        "SELECT id, outputs FROM cells WHERE scratchpad_id = ? AND id <> ?"
+        " AND outputs LIKE '%\"display_id\"%'",
+        (scratchpad_id, but),
     ).fetchall()
     for id, stored in rows:
         outputs = cells.load_outputs(stored)

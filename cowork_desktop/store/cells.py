@@ -171,6 +171,7 @@ def _fresh(type: str, language: str | None) -> dict[str, Any]:
         "language": (language or "python") if is_code else None,
         "status": "pending" if is_code else "success",
         "error": None,
+        "run_id": None,
         "execution_count": None,
         "started_at": None,
         "finished_at": None,

@@ -92,11 +92,6 @@ def delete(tx: Tx, id: str, now: int) -> list[str]:
     return [row[0] for row in hidden]
 
 
-def ids(tx: Tx) -> set[str]:
-    """Of all projects that are there or not wholly swept yet."""
-    return {id for (id,) in tx.execute("SELECT id FROM projects")}
-
-
 def check_skills(ids: Iterable[str], param: str = "body.skill_ids") -> None:
     """Refuse ids that no skill has; there is no way yet to make a skill, so no id has one."""
     for id in ids:

@@ -81,9 +81,7 @@ def create(
     return show(tx, id)
 
 
-def patch(
-    tx: Tx, id: str, now: int, body: ScratchpadPatch, artifact_id: str | None = None
-) -> Encoded[Scratchpad]:
+def patch(tx: Tx, id: str, now: int, body: ScratchpadPatch, artifact_id: str | None = None) -> None:
     """`artifact_id`: the report that it was promoted to, where `saved` became true."""
     cells.check_scratchpad(tx, id)
     changes: dict[str, Any] = body.model_dump()
@@ -91,7 +89,6 @@ def patch(
         changes["artifact_id"] = artifact_id
     if changes:
         update(tx, "scratchpads", id, changes | {"updated_at": now}, condition="1")
-    return show(tx, id)
 
 
 def delete(tx: Tx, id: str) -> None:

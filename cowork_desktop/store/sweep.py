@@ -20,12 +20,6 @@ def bite(tx: Tx) -> bool:
     all is gone."""
     row = tx.execute(_CONVERSATION).fetchone()
     if row is None:
-        gone = (
-            "SELECT id FROM projects WHERE deleted_at IS NOT NULL AND id NOT IN"
-            " (SELECT project_id FROM conversations WHERE project_id IS NOT NULL AND deleted_at IS NOT NULL)"
-        )
-        tx.execute(f"DELETE FROM artifacts WHERE project_id IN ({gone})")
-        tx.execute(f"DELETE FROM projects WHERE id IN ({gone})")
         return False
     for table, key in (
         ("cells", "scratchpad_id IN (SELECT id FROM scratchpads WHERE conversation_id = ?)"),
@@ -38,6 +32,23 @@ def bite(tx: Tx) -> bool:
             return True
     tx.execute("DELETE FROM conversations WHERE id = ?", row)
     return True
+
+
+def emptied_projects(tx: Tx) -> list[str]:
+    """The deleted projects whose conversations are swept."""
+    return [
+        id
+        for (id,) in tx.execute(
+            "SELECT id FROM projects WHERE deleted_at IS NOT NULL AND id NOT IN"
+            " (SELECT project_id FROM conversations WHERE project_id IS NOT NULL AND deleted_at IS NOT NULL)"
+        )
+    ]
+
+
+def delete_projects(tx: Tx, ids: list[str]) -> None:
+    """Take away the last of them, when their files are gone."""
+    tx.executemany("DELETE FROM artifacts WHERE project_id = ?", [(id,) for id in ids])
+    tx.executemany("DELETE FROM projects WHERE id = ?", [(id,) for id in ids])
 
 
 def _delete_some(tx: Tx, table: str, where: str, value: str) -> int:

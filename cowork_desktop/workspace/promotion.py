@@ -3,13 +3,13 @@
 import asyncio
 
 from cowork_desktop.clock import Clock
+from cowork_desktop.errors import Conflict
 from cowork_desktop.ids import Ids
-from cowork_desktop.schemas.base import Encoded
 from cowork_desktop.schemas.scratchpads import Scratchpad, ScratchpadPatch
 from cowork_desktop.store import artifacts, scratchpads
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.workspace.artifacts import folder_name, write
-from cowork_desktop.workspace.paths import ProjectFolders
+from cowork_desktop.workspace.paths import Escapes, ProjectFolders
 from cowork_desktop.workspace.report import render
 
 
@@ -18,7 +18,7 @@ class Promotion:
         self._db, self._folders, self._clock, self._ids = db, folders, clock, ids
         self._one_at_a_time = asyncio.Lock()
 
-    async def promote(self, id: str, body: ScratchpadPatch) -> Encoded[Scratchpad]:
+    async def promote(self, id: str, body: ScratchpadPatch) -> None:
         """Apply the patch, whose `saved` is true: the bytes are on the disk before a row names them."""
         async with self._one_at_a_time:
             pad = (await self._db.scan(scratchpads.get, id)).model_copy(update=body.model_dump())
@@ -31,15 +31,18 @@ class Promotion:
             def write_report() -> None:
                 write(self._folders.artifacts(project_id), path, render(pad))
 
-            await asyncio.to_thread(write_report)
-            return await self._db.write(self._store, pad, body, project_id, path, new_id)
+            try:
+                await asyncio.to_thread(write_report)
+            except Escapes as error:
+                raise Conflict("The folder of this artifact is a link that leads elsewhere.") from error
+            await self._db.write(self._store, pad, body, project_id, path, new_id)
 
     def _store(
         self, tx: Tx, pad: Scratchpad, body: ScratchpadPatch, project_id: str, path: str, new_id: str
-    ) -> Encoded[Scratchpad]:
+    ) -> None:
         now, title = self._clock.now(), pad.title
         if pad.artifact_id:
             artifacts.rename(tx, pad.artifact_id, now, title)
         else:
             artifacts.create(tx, new_id, now, project_id=project_id, title=title, type="report", path=path)
-        return scratchpads.patch(tx, pad.id, now, body, artifact_id=pad.artifact_id or new_id)
+        scratchpads.patch(tx, pad.id, now, body, artifact_id=pad.artifact_id or new_id)

@@ -283,3 +283,71 @@ async def test_a_signal_ends_server_and_kernels_within_two_seconds(
     assert list((tmp_path / "kernels" / "run").iterdir()) == []
     async with running_process(tmp_path) as server:
         assert "server ended" in (await server.get(f"/scratchpads/{pad}/cells/{cell}"))["error"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sys\nsys.stdout = open('x.txt', 'w'); print(1); sys.stdout.close()",
+        "import sys\nwith open('x.txt', 'w') as sys.stdout:\n    print(1)",
+        "import sys\nsys.stdout = None",
+        "import sys\nsys.stderr = object()",
+    ],
+)
+async def test_a_cell_that_breaks_its_streams_ends_and_the_next_one_has_them_again(
+    code: str, pad: Pad
+) -> None:
+    assert (await pad.run(code, seconds=20))["status"] == "success"
+    assert await pad.works()
+
+
+async def test_an_interrupt_at_any_moment_ends_the_cell(pad: Pad) -> None:
+    await pad.run("pass")
+    for n in range(15):
+        running = asyncio.create_task(pad.run("print('x' * 2_000_000)", seconds=30))
+        await asyncio.sleep(0.004 * n)
+        await pad.server.post(f"/scratchpads/{pad.id}/interrupt")
+        result = await asyncio.wait_for(running, 20)
+        assert result["status"] == "success" or "nterrupt" in result["cell"]["error"]
+    assert await pad.works()
+
+
+async def test_files_that_no_project_knows_are_never_deleted(tmp_path: Path) -> None:
+    precious = tmp_path / "projects" / "proj_01jz0000000000000000000000" / "work" / "precious.csv"
+    precious.parent.mkdir(parents=True)
+    precious.write_text("a,b")
+    async with running_process(tmp_path) as server:
+        project = (await server.post("/projects", {"name": "P"}))["id"]
+        async with server.session.delete(f"{server.api}/projects/{project}") as deleted:
+            assert deleted.status == 204
+    async with running_process(tmp_path):
+        assert precious.read_text() == "a,b"
+
+
+async def test_a_display_that_is_shown_again_is_stored_as_it_was_told(pad: Pad) -> None:
+    code = "from IPython.display import display\nh = display('first', display_id='a'); h.update('second')"
+    await pad.run(code)
+    result = await pad.run("h.update('new'); display('third', display_id='a');")
+    assert text(result) == "'third'"
+    cells = (await pad.server.get(f"/scratchpads/{pad.id}"))["cells"]
+    assert [c["outputs"][0]["data"] for c in cells if c["type"] == "output"] == ["'new'", "'third'"]
+
+
+async def test_running_all_twice_at_once_runs_each_cell_once(pad: Pad) -> None:
+    for n in range(5):
+        await pad.cell(f"print({n})")
+    await asyncio.gather(*(pad.server.post(f"/scratchpads/{pad.id}/run-all") for _ in range(2)))
+    while (await pad.server.get(f"/scratchpads/{pad.id}/kernel"))["running"]:
+        await asyncio.sleep(0.01)
+    cells = (await pad.server.get(f"/scratchpads/{pad.id}"))["cells"]
+    assert [c["status"] for c in cells if c["type"] == "code"] == ["success"] * 5
+    assert sorted(c["execution_count"] for c in cells if c["type"] == "code") == [1, 2, 3, 4, 5]
+
+
+async def test_completion_does_not_wait_for_a_cell(pad: Pad) -> None:
+    await pad.run("pass")
+    running = asyncio.create_task(pad.run("import time; time.sleep(3)"))
+    await pad.until_running()
+    assert (await pad.server.post(f"/scratchpads/{pad.id}/complete", {"code": "imp"}))["matches"] == []
+    assert not running.done()
+    await running

@@ -257,7 +257,8 @@ def test_an_update_of_a_display_elsewhere_changes_nothing_here_and_is_kept_for_t
     show(outputs, "mine", "here")
     assert update(outputs, "1", "there") == update(outputs, "2", "there") == []
     assert texts(outputs) == [("display", "mine")]
-    assert {id: output.data for id, output in outputs.elsewhere.items()} == {"there": "2"}
+    assert {id: output.data for id, output in outputs.take_elsewhere().items()} == {"there": "2"}
+    assert outputs.take_elsewhere() == {}
 
 
 def test_an_update_that_names_no_display_changes_none() -> None:
