@@ -1,7 +1,6 @@
 """Handlers of scratchpads and of their kernels."""
 
 import asyncio
-from urllib.parse import quote
 
 from aiohttp import web
 
@@ -107,7 +106,7 @@ async def get_scratchpad_export(request: web.Request, scratchpad_id: str, query:
     content = await asyncio.to_thread(exports.write, gathered, query.format)
     name = exports.file_name(gathered.pad.title, query.format)
     headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "Content-Disposition": exports.attachment(name),
         "Content-Security-Policy": "sandbox",
     }
     kind = exports.MEDIA_TYPES[query.format]

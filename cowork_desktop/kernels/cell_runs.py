@@ -203,7 +203,7 @@ class CellRuns:
         await self._db.read(cells.check_scratchpad, scratchpad_id)
         runs = list(self._lines.get(scratchpad_id, _Line()).runs)
         for waiting in runs[1:]:
-            waiting.reason = _NOT_RUN
+            waiting.reason = waiting.reason or _NOT_RUN
         if runs:
             kernel = self._kernels.peek(scratchpad_id)
             if kernel is None or not runs[0].is_asked:
@@ -321,7 +321,7 @@ class CellRuns:
             logger.exception("The run %s failed", run.id)
             error = _FAULT
         await self._recorder.finish(run, run.reason or error, count)
-        if run.reason == _GONE:
+        if run.reason and run.reason.startswith(_GONE):
             return
         self._ended[run.cell.id] = run
         while sum(ended.log.size for ended in self._ended.values()) > _KEPT_BYTES:

@@ -13,6 +13,10 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
 from cowork_desktop.kernels.spec import program
 
+_QUIETLY = dict.fromkeys(
+    ("PIP_DISABLE_PIP_VERSION_CHECK", "PIP_NO_INPUT", "PIP_NO_WARN_SCRIPT_LOCATION", "PIP_NO_COLOR"), "1"
+)
+
 
 @magics_class
 class CellMagics(Magics):
@@ -37,7 +41,7 @@ class CellMagics(Magics):
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"},
+            env=os.environ | _QUIETLY,
         ) as running:
             assert running.stdout
             for printed in running.stdout:

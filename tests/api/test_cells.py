@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.scratchpad import no_spare_kernel
 from tests.fakes.server import Answer, Server
 
 UNKNOWN = "cell_01jz0000000000000000000000"
@@ -32,11 +33,6 @@ async def server(server: Server) -> Server:
 async def timed(timed: Server) -> Server:
     await no_spare_kernel(timed)
     return timed
-
-
-async def no_spare_kernel(server: Server) -> None:
-    answer = await server.call("PATCH", "/settings", json={"kernels": {"spare": False}})
-    assert answer.status == 200
 
 
 class Drawn:

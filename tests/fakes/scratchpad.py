@@ -44,6 +44,12 @@ def text(result: Any) -> str:
     return "".join(output["data"] for output in outputs if output["mime"] == "text/plain")
 
 
+async def no_spare_kernel(server: Server) -> None:
+    """Start no kernel in advance, where none is to run."""
+    answer = await server.call("PATCH", "/settings", json={"kernels": {"spare": False}})
+    assert answer.status == 200
+
+
 async def new_pad(server: Server) -> Pad:
     body = {"conversation_id": await server.conversation(), "title": "Pad"}
     return Pad(server, (await server.post("/scratchpads", body))["id"])
