@@ -6,9 +6,13 @@ import sys
 
 def main() -> int:
     """Run what the first argument names; what other processes of this program are started for comes before
-    all imports."""
+    all imports.
+
+    Nothing that a start makes is garbage: server and kernel begin to collect when they are ready.
+    """
     match sys.argv[1:]:
         case ["kernel", *arguments]:
+            gc.disable()
             from cowork_desktop.kernels import entry
 
             entry.main(arguments)
@@ -23,7 +27,6 @@ def main() -> int:
 
             reaper.main()
             return 0
-    # Nothing that a start makes is garbage; the server collects again when it is ready.
     gc.disable()
     from cowork_desktop import cli
 

@@ -1,5 +1,6 @@
 """The kernel's own process: ipykernel, with what a cell needs here."""
 
+import gc
 import importlib
 import os
 import site
@@ -145,4 +146,6 @@ def main(arguments: list[str]) -> None:
         # Before anybody can ask for something: beside a cell it would only be in its way.
         for name in _COMMON:
             importlib.import_module(name)
+    gc.freeze()
+    gc.enable()
     app.start()  # type: ignore[no-untyped-call]

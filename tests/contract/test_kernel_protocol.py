@@ -50,6 +50,11 @@ class TestKernel(KernelTests):  # type: ignore[misc]
     code_inspect_sample = "zip"
     code_clear_output = "from IPython.display import clear_output; clear_output()"
 
+    def test_it_collects_garbage(self) -> None:
+        self.flush_channels()
+        _, messages = self.execute_helper("import gc; gc.isenabled()")
+        assert messages[0]["content"]["data"] == {"text/plain": "True"}
+
     folder: Path
     context: zmq.asyncio.Context
 
