@@ -276,7 +276,7 @@ class CellRuns:
     async def _kernel(self, scratchpad_id: str, line: _Line) -> Kernel:
         if kernel := self._kernels.peek(scratchpad_id):
             return kernel
-        _, project_id = await self._db.read(scratchpads.home, scratchpad_id)
+        project_id = await self._db.read(scratchpads.project_of, scratchpad_id)
         folder = await asyncio.to_thread(self._folder_of, project_id)
         kernel, is_new = await self._kernels.get(scratchpad_id, folder)
         line.is_untouched |= is_new

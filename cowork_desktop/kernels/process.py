@@ -1,4 +1,4 @@
-"""The process of a kernel: how it is started, and how it and all that it has started are ended."""
+"""The process of a kernel: how it is started, and how it is ended with its process group."""
 
 import asyncio
 import contextlib

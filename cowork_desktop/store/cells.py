@@ -100,9 +100,8 @@ def insert_all(tx: Tx, scratchpad_id: str, bodies: Sequence[CellCreate], ids: Se
 def insert(tx: Tx, scratchpad_id: str, id: str, now: int, body: CellCreate) -> Encoded[Cell]:
     check_scratchpad(tx, scratchpad_id)
     order = Order.read(tx, scratchpad_id)
-    place = order.place(len(order.cells) if body.index is None else body.index)
-    if body.type == "output":
-        place = order.place_of_output(place if body.index is None else body.index)
+    index = len(order.cells) if body.index is None else body.index
+    place = order.place_of_output(index) if body.type == "output" else order.place(index)
     _insert(tx, scratchpad_id, id, place, body, "body")
     order.cells.insert(place, (id, body.type))
     order.write(tx)

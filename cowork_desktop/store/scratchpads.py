@@ -44,15 +44,10 @@ def get(tx: Tx, id: str) -> Scratchpad:
     return Scratchpad.model_validate_json(_one(tx, id, _JSON)[0])
 
 
-def home(tx: Tx, id: str) -> tuple[str, str]:
-    """The ids of its conversation and of the project that its files belong to: the project General where the
-    conversation has none."""
-    conversation_id, project_id = _one(
-        tx,
-        id,
-        "s.conversation_id, coalesce(c.project_id, (SELECT id FROM projects WHERE is_general))",
-    )
-    return conversation_id, project_id
+def project_of(tx: Tx, id: str) -> str:
+    """The project that its files belong to: General where its conversation has none."""
+    general = "SELECT id FROM projects WHERE is_general"
+    return str(_one(tx, id, f"coalesce(c.project_id, ({general}))")[0])
 
 
 def notebook(tx: Tx, id: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class Promotion:
         """Apply the patch, whose `saved` is true: the bytes are on the disk before a row names them."""
         async with self._one_at_a_time:
             pad = (await self._db.scan(scratchpads.get, id)).model_copy(update=body.model_dump())
-            _, project_id = await self._db.read(scratchpads.home, id)
+            project_id = await self._db.read(scratchpads.project_of, id)
             new_id = self._ids.new("art")
             path = f"{folder_name(pad.title, new_id)}/index.html"
             if pad.artifact_id:
