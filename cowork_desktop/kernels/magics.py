@@ -11,7 +11,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
-from cowork_desktop.kernels.spec import program
+from cowork_desktop.program import program
 
 _QUIETLY = dict.fromkeys(
     ("PIP_DISABLE_PIP_VERSION_CHECK", "PIP_NO_INPUT", "PIP_NO_WARN_SCRIPT_LOCATION", "PIP_NO_COLOR"), "1"

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cowork_desktop.clock import Clock
-from cowork_desktop.kernels.spec import environment, program
+from cowork_desktop.kernels.spec import environment
 from cowork_desktop.kernels.watch import Watch
+from cowork_desktop.program import program
 
 if TYPE_CHECKING:
     import zmq.asyncio

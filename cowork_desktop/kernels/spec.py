@@ -1,7 +1,6 @@
 """How a kernel is started: this program again, in an environment without what is secret."""
 
 import re
-import sys
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,16 +18,6 @@ PACKAGES = "COWORK_PACKAGES"
 """The variable that names the folder where `%pip install` puts packages."""
 IS_SPARE = "COWORK_IS_SPARE"
 """The variable that tells a kernel which waits for its user to load what most cells import."""
-
-
-def program() -> list[str]:
-    """The command that is this program: the executable itself, or the interpreter with the package.
-
-    `-P` keeps the working folder out of the way: a file in it must not pass for one of ours.
-    """
-    if getattr(sys, "frozen", False):
-        return [sys.executable]
-    return [sys.executable, "-P", "-m", "cowork_desktop"]
 
 
 def environment(inherited: Mapping[str, str], folder: Path, *, is_spare: bool) -> dict[str, str]:

@@ -5,7 +5,7 @@ import os
 import subprocess
 from contextlib import suppress
 
-from cowork_desktop.kernels.spec import program
+from cowork_desktop.program import program
 from cowork_desktop.tasks import wholly
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cowork_desktop.kernels.spec import PACKAGES, environment, packages_of, program, site_packages
+from cowork_desktop.kernels.spec import PACKAGES, environment, packages_of, site_packages
+from cowork_desktop.program import program
 
 OURS = {"COWORK_PACKAGES", "IPYTHONDIR", "PYTHONUNBUFFERED", "PYDEVD_DISABLE_FILE_VALIDATION"}
 
