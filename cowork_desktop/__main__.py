@@ -27,6 +27,11 @@ def main() -> int:
 
             reaper.main()
             return 0
+        case ["extract", *arguments]:
+            from cowork_desktop.workspace.extraction import worker
+
+            worker.main(arguments)
+            return 0
     gc.disable()
     from cowork_desktop import cli
 

@@ -13,25 +13,34 @@ from cowork_desktop.agent.models import Models
 from cowork_desktop.agent.preferences import Preferences
 from cowork_desktop.agent.turns import Turns
 from cowork_desktop.api import ENDPOINTS
+from cowork_desktop.api.artifacts import serve_origin
 from cowork_desktop.clock import Clock, SystemClock
 from cowork_desktop.connectors.secrets import KeyringSecrets, Secrets
 from cowork_desktop.http.endpoint import MAX_BODY_BYTES
 from cowork_desktop.http.guard import Gate
 from cowork_desktop.http.middleware import GATE, add_headers, every_request
 from cowork_desktop.http.openapi import Description
+from cowork_desktop.http.sandbox import SANDBOX, Sandbox
 from cowork_desktop.http.server import add_routes
+from cowork_desktop.http.uploads import SPOOL, Spool
 from cowork_desktop.ids import Ids, random_id
 from cowork_desktop.kernels.cell_runs import CellRuns
 from cowork_desktop.kernels.pool import Kernels
 from cowork_desktop.settings import ServerSettings
+from cowork_desktop.shell.bridge import ShellBridge
+from cowork_desktop.shell.browser import Browser
 from cowork_desktop.store import newest_id, projects
 from cowork_desktop.store import settings as stored_settings
 from cowork_desktop.store.database import Database, Tx
-from cowork_desktop.tasks import Tasks
+from cowork_desktop.store.search_index import SearchIndex
+from cowork_desktop.tasks import Stop, Tasks
 from cowork_desktop.version import __version__
-from cowork_desktop.workspace.deletion import sweep_all
+from cowork_desktop.workspace.artifacts import Artifacts
+from cowork_desktop.workspace.contents import Contents
+from cowork_desktop.workspace.deletion import Deletion
 from cowork_desktop.workspace.paths import ProjectFolders
 from cowork_desktop.workspace.promotion import Promotion
+from cowork_desktop.workspace.texts import Texts
 
 
 def make_anthropic_model(key: str, base_url: str | None, clock: Clock) -> Model:
@@ -49,6 +58,7 @@ async def create_app(
     clock: Clock | None = None,
     secrets: Secrets | None = None,
     model: Model | None = None,
+    browser: Browser | None = None,
 ) -> AsyncIterator[web.Application]:
     """The application on an open database. `model`: answers in the provider's stead."""
     clock = clock or SystemClock()
@@ -68,6 +78,11 @@ async def create_app(
         cell_runs = CellRuns(
             db, kernels, lambda: preferences.current.kernels, folders.work, clock, made, tasks
         )
+        contents = Contents(db, data_dir / "contents")
+        texts = Texts(db, contents, tasks)
+        artifacts = Artifacts(db, folders, contents, texts, clock, made)
+        deletion = Deletion(db, folders, contents, texts, tasks)
+        shell, search_index = ShellBridge(clock), SearchIndex(db, clock)
 
         app = web.Application(middlewares=[every_request], client_max_size=MAX_BODY_BYTES)
         app[GATE] = Gate.at(port, bound_to=server_settings.host, token=server_settings.token)
@@ -80,19 +95,36 @@ async def create_app(
             models,
             turns,
         )
-        app[keys.PROMOTION] = Promotion(db, folders, clock, made)
+        app[keys.PROMOTION] = Promotion(db, artifacts, clock)
+        app[keys.CONTENTS], app[keys.TEXTS], app[keys.ARTIFACTS] = contents, texts, artifacts
+        app[keys.DELETION], app[keys.SHELL], app[keys.BROWSER] = deletion, shell, browser or Browser()
+        app[keys.SEARCH_INDEX] = search_index
+        app[SPOOL] = Spool(contents.incoming, lambda: preferences.current.files.largest_bytes)
+        app[SANDBOX] = Sandbox(port, serve_origin)
         app[keys.KERNELS], app[keys.CELL_RUNS], app[keys.FOLDERS] = kernels, cell_runs, folders
         add_routes(app, ENDPOINTS)
         app.on_response_prepare.append(add_headers)
 
+        app[keys.ENDING] = ending = Stop()
+
         async def end_work(_: web.Application) -> None:
-            await asyncio.gather(turns.close(), cell_runs.close())
+            ending.set()
+            shell.close()
+            await asyncio.gather(turns.close(), cell_runs.close(), texts.close())
+
+        async def recover_texts() -> None:
+            await artifacts.recover()
+            await texts.recover()
 
         # Readers of a turn or a run go when it ends; without this an open stream would hold the shutdown up.
         app.on_shutdown.append(end_work)
         await turns.recover()
         await cell_runs.recover()
-        tasks.start(sweep_all(db, folders), name="sweep")
+        await asyncio.to_thread(contents.clear_incoming)
+        await artifacts.load()
+        tasks.start(recover_texts(), name="recovery of texts")
+        tasks.start(search_index.keep_up(), name="search index")
+        tasks.start(deletion.recover(), name="sweep")
         try:
             yield app
         finally:

@@ -1,14 +1,21 @@
 """The command line: which verb, with which flags, and what its end means."""
 
 import argparse
+import gc
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from cowork_desktop.settings import LOG_LEVELS, BadSetting, ServerSettings, read_settings
 from cowork_desktop.version import __version__
+
+if TYPE_CHECKING:
+    from cowork_desktop.schemas.backup import Damage
+    from cowork_desktop.tasks import Stop
 
 OK, FAILED, WRONG_ARGUMENTS, FOLDER_IN_USE, DATABASE_TOO_NEW, PORT_TAKEN = range(6)
 
@@ -19,10 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, "serve")
     flags = vars(_parser().parse_args(given))
-    if flags.pop("verb") == "openapi":
+    verb, place = flags.pop("verb"), flags.pop("place", None)
+    if verb == "openapi":
         return _print_openapi()
     try:
         settings = read_settings(flags)
+        if verb in ("backup", "restore"):
+            return _keep_safe(verb, Path(place).expanduser().absolute() if place else None, settings)
         return _serve(settings)
     except BadSetting as error:
         print(f"cowork-desktop: {error}", file=sys.stderr)
@@ -34,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="cowork-desktop", description="Cowork: hand work to an agent, on your own machine."
     )
     parser.add_argument("--version", action="version", version=__version__)
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="{serve,kernel,openapi}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="{serve,backup,restore,kernel,openapi}")
     serve = verbs.add_parser("serve", help="run the server (the default)")
     serve.add_argument("--host", help="address to listen on (127.0.0.1); another than loopback needs a token")
     serve.add_argument("--port", help="26866; 0 takes a free one")
@@ -53,6 +63,17 @@ def _parser() -> argparse.ArgumentParser:
         help='read {"token": "..."} from stdin, ask callers for it, and end when stdin closes',
     )
     serve.add_argument("--log-level", choices=LOG_LEVELS)
+    backup = verbs.add_parser("backup", help="make a backup, also of what a server works in")
+    backup.add_argument(
+        "place",
+        nargs="?",
+        metavar="TARGET",
+        help="a folder, or a .zip to be made; `backups` in the data folder",
+    )
+    restore = verbs.add_parser("restore", help="make a data folder of a backup")
+    restore.add_argument("place", metavar="ARCHIVE")
+    for verb in (backup, restore):
+        verb.add_argument("--data-dir", metavar="FOLDER", help="where everything is kept")
     verbs.add_parser(
         "kernel", help="run a kernel on a connection file (-f), as the server does for scratchpads"
     )
@@ -64,7 +85,14 @@ def _serve(settings: ServerSettings) -> int:
     from cowork_desktop.instance import DataFolderInUse
     from cowork_desktop.serve import PortTaken, run
     from cowork_desktop.store.database import DatabaseTooNew, DatabaseUnreadable
+    from cowork_desktop.workspace.restore import is_unfinished
 
+    if is_unfinished(data_dir := settings.resolved_data_dir()):
+        print(
+            f"cowork-desktop: A restore into {data_dir} was cut off. Run it again, or empty the folder.",
+            file=sys.stderr,
+        )
+        return FAILED
     codes = {
         DataFolderInUse: FOLDER_IN_USE,
         DatabaseTooNew: DATABASE_TOO_NEW,
@@ -81,6 +109,59 @@ def _serve(settings: ServerSettings) -> int:
         print(f"cowork-desktop: {error}", file=sys.stderr)
         return FAILED
     leave_at_once(OK)
+
+
+def _keep_safe(verb: str, place: Path | None, settings: ServerSettings) -> int:
+    """Back up or restore; a signal ends either in order."""
+    from cowork_desktop.errors import CoworkError
+    from cowork_desktop.instance import DataFolderInUse
+    from cowork_desktop.store.database import DatabaseTooNew
+    from cowork_desktop.tasks import Stop
+    from cowork_desktop.workspace.restore import CannotRestore
+
+    codes: dict[type[Exception], int] = {
+        DataFolderInUse: FOLDER_IN_USE,
+        DatabaseTooNew: DATABASE_TOO_NEW,
+        CannotRestore: FAILED,
+        CoworkError: FAILED,
+    }
+    stop, data_dir = Stop(), settings.resolved_data_dir()
+    gc.enable()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        return (
+            _restore(place, data_dir, stop)
+            if verb == "restore" and place
+            else _back_up(place, data_dir, stop)
+        )
+    except tuple(codes) as error:
+        print(f"cowork-desktop: {error}", file=sys.stderr)
+        return codes.get(type(error), FAILED)
+
+
+def _back_up(target: Path | None, data_dir: Path, stop: "Stop") -> int:
+    from cowork_desktop.clock import SystemClock
+    from cowork_desktop.workspace.backup import back_up
+
+    made = back_up(data_dir, target, SystemClock().now(), stop)
+    print(f"{made.path} ({made.size:,} bytes)")
+    return _warn_of(made.damaged)
+
+
+def _restore(archive: Path, data_dir: Path, stop: "Stop") -> int:
+    from cowork_desktop.workspace.restore import restore
+
+    manifest = restore(archive, data_dir, stop)
+    print(f"{data_dir} is as it was on {manifest.created_at}.")
+    return _warn_of(manifest.damaged)
+
+
+def _warn_of(damaged: "Sequence[Damage]") -> int:
+    """Tell what a backup has not whole, because the disk had not."""
+    for damage in damaged:
+        print(f"cowork-desktop: damaged on the disk ({damage.fault}): {damage.name}", file=sys.stderr)
+    return FAILED if damaged else OK
 
 
 def leave_at_once(code: int) -> NoReturn:

@@ -71,8 +71,24 @@ class PayloadTooLarge(CoworkError):
     status, type = 413, "payload_too_large"
 
 
+class NoDisplay(CoworkError):
+    """There is neither a shell nor a browser that could show something."""
+
+    status, type = 409, "no_display"
+
+
 class UnsupportedMediaType(CoworkError):
     status, type = 415, "unsupported_media_type"
+
+
+class RangeNotSatisfiable(CoworkError):
+    status, type = 416, "range_not_satisfiable"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            f"The range begins behind the file's {size:,} bytes.",
+            headers={"Content-Range": f"bytes */{size}"},
+        )
 
 
 class MisdirectedRequest(CoworkError):
@@ -90,6 +106,12 @@ class InvalidRequest(CoworkError):
 
 class NotExecutable(CoworkError):
     status, type = 422, "not_executable"
+
+
+class StorageFull(CoworkError):
+    """The disk takes no more, or refuses the file."""
+
+    status, type = 507, "storage_full"
 
 
 class Internal(CoworkError):

@@ -13,10 +13,17 @@ from cowork_desktop.http.openapi import Description
 from cowork_desktop.ids import Ids
 from cowork_desktop.kernels.cell_runs import CellRuns
 from cowork_desktop.kernels.pool import Kernels
+from cowork_desktop.shell.bridge import ShellBridge
+from cowork_desktop.shell.browser import Browser
 from cowork_desktop.store.database import Database
-from cowork_desktop.tasks import Tasks
+from cowork_desktop.store.search_index import SearchIndex
+from cowork_desktop.tasks import Stop, Tasks
+from cowork_desktop.workspace.artifacts import Artifacts
+from cowork_desktop.workspace.contents import Contents
+from cowork_desktop.workspace.deletion import Deletion
 from cowork_desktop.workspace.paths import ProjectFolders
 from cowork_desktop.workspace.promotion import Promotion
+from cowork_desktop.workspace.texts import Texts
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,8 @@ DB = web.AppKey("DB", Database)
 CLOCK = web.AppKey[Clock]("CLOCK")
 IDS = web.AppKey("IDS", Ids)
 TASKS = web.AppKey("TASKS", Tasks)
+ENDING = web.AppKey("ENDING", Stop)
+"""Set when the server is asked to end."""
 SECRETS = web.AppKey[Secrets]("SECRETS")
 PREFERENCES = web.AppKey("PREFERENCES", Preferences)
 MODELS = web.AppKey("MODELS", Models)
@@ -43,3 +52,10 @@ KERNELS = web.AppKey("KERNELS", Kernels)
 CELL_RUNS = web.AppKey("CELL_RUNS", CellRuns)
 PROMOTION = web.AppKey("PROMOTION", Promotion)
 FOLDERS = web.AppKey("FOLDERS", ProjectFolders)
+CONTENTS = web.AppKey("CONTENTS", Contents)
+TEXTS = web.AppKey("TEXTS", Texts)
+ARTIFACTS = web.AppKey("ARTIFACTS", Artifacts)
+DELETION = web.AppKey("DELETION", Deletion)
+SEARCH_INDEX = web.AppKey("SEARCH_INDEX", SearchIndex)
+SHELL = web.AppKey("SHELL", ShellBridge)
+BROWSER = web.AppKey[Browser]("BROWSER")

@@ -18,7 +18,7 @@ from typing import Any
 
 from aiohttp import web
 
-from cowork_desktop import instance, logs
+from cowork_desktop import instance, keys, logs
 from cowork_desktop.app import create_app
 from cowork_desktop.http.server import Runner
 from cowork_desktop.port_holder import describe_holder
@@ -72,7 +72,7 @@ async def _serve(settings: ServerSettings, data_dir: Path, sockets: list[socket.
         gc.freeze()
         gc.enable()
         if not settings.no_open and not settings.token_stdin:
-            _open_browser(f"{url}/")
+            app[keys.BROWSER].show(f"{url}/")
         await asked_to_end.wait()
 
 
@@ -181,14 +181,3 @@ def _bind(address: str, port: int) -> socket.socket:
             raise _NoSuchFamily from error
         raise
     return bound
-
-
-def _open_browser(url: str) -> None:
-    """Show the page, where there is a screen; a terminal browser would take the terminal away."""
-    if sys.platform not in ("win32", "darwin") and not (
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    ):
-        return
-    import webbrowser
-
-    threading.Thread(target=webbrowser.open, args=(url,), name="browser", daemon=True).start()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Awaitable, Coroutine
 from typing import Any, TypeVar
 
@@ -18,6 +19,25 @@ async def wholly(work: Awaitable[T]) -> T:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
+
+
+class Stopped(Exception):
+    """The work was to stop before its end."""
+
+
+class Stop:
+    """What long work in threads looks at between its steps."""
+
+    def __init__(self) -> None:
+        self._is_set = threading.Event()
+
+    def set(self) -> None:
+        self._is_set.set()
+
+    def check(self) -> None:
+        """Raises Stopped once it is set."""
+        if self._is_set.is_set():
+            raise Stopped
 
 
 class Tasks:

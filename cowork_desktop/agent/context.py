@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from cowork_desktop.agent.model import Content, Message, ModelRequest, Text, ToolSpec
 from cowork_desktop.schemas.conversations import Conversation, Item, TextPart, ToolCallPart
+from cowork_desktop.schemas.memories import Memory
 from cowork_desktop.schemas.projects import Project
 from cowork_desktop.schemas.settings import Limits
-from cowork_desktop.store import conversations, items, projects
+from cowork_desktop.schemas.skills import Skill
+from cowork_desktop.store import conversations, items, memories, projects, skills
 from cowork_desktop.store.database import Tx
 
 MOST_ITEMS = 200
@@ -28,13 +30,24 @@ WHO = (
 class Gathered:
     conversation: Conversation
     project: Project | None
+    skills: Sequence[Skill]
+    memories: Sequence[Memory]
     history: Sequence[Item]
 
 
-def gather(tx: Tx, conversation_id: str) -> Gathered:
+def gather(
+    tx: Tx, conversation_id: str, *, memory_ids: Sequence[str] = (), skill_ids: Sequence[str] = ()
+) -> Gathered:
+    """`skill_ids` are active beside the project's."""
     conversation = conversations.get(tx, conversation_id)
     project = projects.get(tx, conversation.project_id) if conversation.project_id else None
-    return Gathered(conversation, project, items.newest(tx, conversation_id, MOST_ITEMS))
+    return Gathered(
+        conversation,
+        project,
+        skills.those(tx, [*(project.skill_ids if project else ()), *skill_ids]),
+        memories.those(tx, memory_ids),
+        items.newest(tx, conversation_id, MOST_ITEMS),
+    )
 
 
 def assemble(
@@ -51,7 +64,14 @@ def assemble(
         model=model,
         system=[
             part
-            for part in (WHO, _project(gathered.project), _goal(gathered.conversation), instructions)
+            for part in (
+                WHO,
+                _project(gathered.project),
+                _goal(gathered.conversation),
+                _skills(gathered.skills),
+                _memories(gathered.memories),
+                instructions,
+            )
             if part
         ],
         messages=[_message(item) for item in _recent(gathered.history)],
@@ -69,6 +89,17 @@ def _project(project: Project | None) -> str | None:
 
 def _goal(conversation: Conversation) -> str | None:
     return f"The task of this conversation:\n{conversation.goal}" if conversation.goal else None
+
+
+def _skills(active: Sequence[Skill]) -> str | None:
+    told = [f"# {skill.name}\n\n{skill.instructions or skill.description}" for skill in active]
+    return "\n\n".join(["Skills that are active. Do as they say.", *told]) if told else None
+
+
+def _memories(used: Sequence[Memory]) -> str | None:
+    """In the order of their ids, so that the same memories are the same text."""
+    told = ["- " + memory.content.strip().replace("\n", "\n  ") for memory in used]
+    return "\n".join(["What the user wants you to remember:", *told]) if told else None
 
 
 def _recent(history: Sequence[Item]) -> Sequence[Item]:

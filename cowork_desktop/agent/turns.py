@@ -18,7 +18,7 @@ from cowork_desktop.ids import Ids
 from cowork_desktop.schemas import events
 from cowork_desktop.schemas.conversations import ConversationCreate, Role, TextPart
 from cowork_desktop.schemas.responses import AgentResponse, TurnError
-from cowork_desktop.store import conversations, items, projects, turns
+from cowork_desktop.store import conversations, items, memories, projects, skills, turns
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.tasks import Tasks
 
@@ -95,7 +95,7 @@ class Turns:
         running = _Running(Recorder(self._db, self._clock, self._tasks, response, ids.output))
         running.recorder.replay(frames)
         self._running[response.id] = running
-        run = self._run(running, response, start.instructions)
+        run = self._run(running, response, start)
         running.task = self._tasks.start(run, name=f"turn {response.id}")
         return response
 
@@ -164,9 +164,11 @@ class Turns:
         else:
             conversations.check(tx, start.conversation_id)
             conversation = conversations.get(tx, start.conversation_id)
-        projects.check_skills(start.skill_ids)
+        skills.check(tx, start.skill_ids)
         project = projects.get(tx, conversation.project_id) if conversation.project_id else None
-        model = start.model or (project and project.model) or self._preferences.current.model
+        preferences = self._preferences.current
+        model = start.model or (project and project.model) or preferences.model
+        used = memories.ranked(tx, conversation.project_id, start.input, preferences.memories.characters)
         response = turns.create(
             tx,
             id=ids.turn,
@@ -175,6 +177,7 @@ class Turns:
             model=model,
             provider=self._models.provider_of(model),
             now=now,
+            memory_ids=[memory.id for memory in used],
         )
         told = [(id, None, *message) for id, message in zip(ids.earlier, start.earlier, strict=True)]
         for id, turn_id, role, text in [*told, (ids.input, ids.turn, _USER, start.input)]:
@@ -203,12 +206,12 @@ class Turns:
             told.append(events.TitleUpdated(sequence_number=2, conversation_id=id, title=title, **place))
         return [events.to_frame(event) for event in told]
 
-    async def _run(self, running: _Running, response: AgentResponse, instructions: str | None) -> None:
+    async def _run(self, running: _Running, response: AgentResponse, start: TurnStart) -> None:
         error: TurnError | None = None
         limits = self._preferences.current.limits
         watch = self._tasks.start(self._watch(running, limits.seconds), name=f"time limit of {response.id}")
         try:
-            await self._answer(running.recorder, response, instructions)
+            await self._answer(running.recorder, response, start)
         except asyncio.CancelledError:
             error = running.reason or INTERRUPTED
         except TurnStopped as stopped:
@@ -225,13 +228,18 @@ class Turns:
         finally:
             del self._running[response.id]
 
-    async def _answer(self, recorder: Recorder, response: AgentResponse, instructions: str | None) -> None:
+    async def _answer(self, recorder: Recorder, response: AgentResponse, start: TurnStart) -> None:
         model = await self._models.get(response.provider)
-        gathered = await self._db.read(context.gather, response.conversation_id)
+        gathered = await self._db.read(
+            context.gather,
+            response.conversation_id,
+            memory_ids=response.memory_ids,
+            skill_ids=start.skill_ids,
+        )
         limits = self._preferences.current.limits
         tools = [tool.spec for tool in self._tools.values()]
         request = context.assemble(
-            gathered, model=response.model, tools=tools, limits=limits, instructions=instructions
+            gathered, model=response.model, tools=tools, limits=limits, instructions=start.instructions
         )
         loop = Loop(
             model=model,

@@ -1,13 +1,20 @@
 """The endpoints, all of them."""
 
 from cowork_desktop.api import (
+    artifacts,
+    backup,
     cells,
     conversations,
+    files,
+    memories,
     openai,
     projects,
     responses,
     scratchpads,
+    search,
     settings,
+    shell,
+    skills,
     system,
 )
 from cowork_desktop.http.endpoint import Endpoint
@@ -16,10 +23,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *responses.endpoints,
     *conversations.endpoints,
     *projects.endpoints,
+    *artifacts.endpoints,
+    *files.endpoints,
+    *memories.endpoints,
+    *skills.endpoints,
     *scratchpads.endpoints,
     *cells.endpoints,
+    *search.endpoints,
     *settings.endpoints,
+    *shell.endpoints,
     *openai.endpoints,
     *system.endpoints,
+    *backup.endpoints,
     *system.pages,
 )

@@ -15,7 +15,7 @@ from cowork_desktop.schemas.conversations import (
     ItemPage,
     ItemQuery,
 )
-from cowork_desktop.store import conversations, items
+from cowork_desktop.store import conversations, hiding, items
 
 endpoints = Endpoints("/api/v1/conversations", tag="Conversations")
 
@@ -54,7 +54,9 @@ async def delete_conversation(request: web.Request, conversation_id: str) -> Non
 
     A turn that runs in it is cancelled, and its scratchpads' kernels end.
     """
-    await request.app[keys.DB].write(conversations.delete, conversation_id, request.app[keys.CLOCK].now())
+    await request.app[keys.DB].write(
+        hiding.delete_conversation, conversation_id, request.app[keys.CLOCK].now()
+    )
     await end_work_of(request.app, [conversation_id])
 
 

@@ -6,7 +6,6 @@ from aiohttp import web
 
 from cowork_desktop import keys
 from cowork_desktop.store import scratchpads
-from cowork_desktop.workspace.deletion import sweep_all
 
 
 async def end_work_of(app: web.Application, conversation_ids: Sequence[str]) -> None:
@@ -14,4 +13,4 @@ async def end_work_of(app: web.Application, conversation_ids: Sequence[str]) -> 
     await app[keys.TURNS].cancel_all_of(conversation_ids)
     pads = await app[keys.DB].read(scratchpads.of_conversations, conversation_ids)
     await app[keys.CELL_RUNS].forget(pads)
-    app[keys.TASKS].start(sweep_all(app[keys.DB], app[keys.FOLDERS]), name="sweep")
+    app[keys.DELETION].start()

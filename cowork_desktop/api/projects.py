@@ -1,14 +1,18 @@
 """Handlers of projects."""
 
+from functools import partial
+
 from aiohttp import web
 
 from cowork_desktop import keys
 from cowork_desktop.api.deletion import end_work_of
-from cowork_desktop.errors import Conflict, NotFound
+from cowork_desktop.errors import Conflict, NotFound, StorageFull
+from cowork_desktop.http.downloads import send_made
 from cowork_desktop.http.endpoint import Endpoints
 from cowork_desktop.schemas.base import Page
 from cowork_desktop.schemas.projects import Project, ProjectCreate, ProjectPatch, ProjectQuery
-from cowork_desktop.store import projects
+from cowork_desktop.store import backup, hiding, projects
+from cowork_desktop.workspace.project_export import Sources, write_project
 
 endpoints = Endpoints("/api/v1/projects", tag="Projects")
 
@@ -44,5 +48,27 @@ async def delete_project(request: web.Request, project_id: str) -> None:
 
     The project General cannot be deleted.
     """
-    hidden = await request.app[keys.DB].write(projects.delete, project_id, request.app[keys.CLOCK].now())
+    hidden = await request.app[keys.DB].write(
+        hiding.delete_project, project_id, request.app[keys.CLOCK].now()
+    )
     await end_work_of(request.app, hidden)
+
+
+@endpoints.get("/{project_id}/export", errors=(NotFound, Conflict, StorageFull))
+async def get_project_export(request: web.Request, project_id: str) -> web.StreamResponse:
+    """Get all of a project as a zip archive that can be read without Cowork.
+
+    Its conversations as text, its files, artifacts and scratchpads, and `project.json` with what the API
+    tells of them.
+    """
+    app = request.app
+    project = await app[keys.DB].read(projects.get, project_id)
+    database = await app[keys.DB].read(backup.place)
+    sources = Sources(database, app[keys.CONTENTS], app[keys.ARTIFACTS], app[keys.ENDING])
+    return await send_made(
+        request,
+        app[keys.CONTENTS].incoming,
+        partial(write_project, project_id=project_id, sources=sources),
+        media_type="application/zip",
+        name=f"{project.name}.zip",
+    )

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from cowork_desktop import keys
 from cowork_desktop.errors import Conflict, NotFound
+from cowork_desktop.http.downloads import attachment
 from cowork_desktop.http.endpoint import Endpoints
 from cowork_desktop.schemas.base import Encoded, Page
 from cowork_desktop.schemas.scratchpads import (
@@ -106,7 +107,7 @@ async def get_scratchpad_export(request: web.Request, scratchpad_id: str, query:
     content = await asyncio.to_thread(exports.write, gathered, query.format)
     name = exports.file_name(gathered.pad.title, query.format)
     headers = {
-        "Content-Disposition": exports.attachment(name),
+        "Content-Disposition": attachment(name, instead="scratchpad"),
         "Content-Security-Policy": "sandbox",
     }
     kind = exports.MEDIA_TYPES[query.format]

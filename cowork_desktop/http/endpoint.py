@@ -24,7 +24,7 @@ from cowork_desktop.errors import (
     UnsupportedMediaType,
 )
 from cowork_desktop.http.uploads import read_form
-from cowork_desktop.schemas.base import Encoded
+from cowork_desktop.schemas.base import Encoded, StreamedForm
 
 Handler = Callable[..., Awaitable[Any]]
 H = TypeVar("H", bound=Handler)
@@ -91,8 +91,12 @@ class Endpoint:
         if self.body:
             arguments["body"] = bind_body(self.body, await read_body(request))
         if self.form:
-            arguments["form"] = bind_form(self.form, await read_form(request))
-        result = await self.handler(request, **arguments)
+            async with read_form(request, is_streamed=issubclass(self.form, StreamedForm)) as fields:
+                arguments["form"] = bind_form(self.form, fields)
+                return self._answer(await self.handler(request, **arguments))
+        return self._answer(await self.handler(request, **arguments))
+
+    def _answer(self, result: Any) -> web.StreamResponse:
         if isinstance(result, web.StreamResponse):
             return result
         if self.returns is None:

@@ -11,11 +11,14 @@ from cowork_desktop.errors import (
     Internal,
     InvalidRequest,
     MethodNotAllowed,
+    MisdirectedRequest,
     NotFound,
     PayloadTooLarge,
 )
+from cowork_desktop.http import sandbox
 from cowork_desktop.http.endpoint import MAX_BODY_BYTES, Endpoint
 from cowork_desktop.http.guard import SECURITY_HEADERS, Gate
+from cowork_desktop.http.sandbox import SANDBOX
 from cowork_desktop.ids import random_id
 from cowork_desktop.schemas.errors import error_body
 
@@ -38,6 +41,8 @@ async def every_request(request: web.Request, handler: Handler) -> web.StreamRes
             is_open=endpoint is not None and endpoint.is_open,
         )
         if refusal is not None:
+            if isinstance(refusal, MisdirectedRequest) and (answer := await _sandboxed(request)):
+                return answer
             raise refusal
         return await handler(request)
     except CoworkError as error:
@@ -49,8 +54,21 @@ async def every_request(request: web.Request, handler: Handler) -> web.StreamRes
         return error_response(Internal(), request[REQUEST_ID])
 
 
+async def _sandboxed(request: web.Request) -> web.StreamResponse | None:
+    """The answer to a request for a document on an origin of its own; None where it is for something else."""
+    hosts = list(request.headers.getall(hdrs.HOST, ()))
+    id = request.app[SANDBOX].id_at(hosts[0], request.path) if len(hosts) == 1 else None
+    if id is None:
+        return None
+    if refusal := sandbox.refusal(request.method, request.headers, hosts[0]):
+        raise refusal
+    return await request.app[SANDBOX].serve(request, id, request.path[1:])
+
+
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """A signal for `on_response_prepare`: streams have their headers too."""
+    if request.app[SANDBOX].is_at(request.headers.get(hdrs.HOST, "")):
+        response.headers.update(request.app[SANDBOX].headers)
     complete_headers(response.headers, request.get(REQUEST_ID) or random_id("req"))
 
 

@@ -19,6 +19,7 @@ from cowork_desktop.errors import (
     InvalidRequest,
     MisdirectedRequest,
     PayloadTooLarge,
+    StorageFull,
     Unauthorized,
     UnsupportedMediaType,
 )
@@ -205,6 +206,8 @@ def _errors(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
         classes += (PayloadTooLarge, UnsupportedMediaType, InvalidRequest)
     elif endpoint.query:
         classes.append(InvalidRequest)
+    if endpoint.method != "GET":
+        classes.append(StorageFull)
     classes += () if endpoint.is_open else (Unauthorized,)
     types: dict[int, list[str]] = {}
     for error in sorted(set(classes), key=lambda error: (error.status, error.type)):

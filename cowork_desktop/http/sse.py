@@ -1,5 +1,6 @@
 """Server-sent events: frames that are already bytes, written to one reader as they come."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterable, Sequence
 
@@ -17,7 +18,7 @@ async def send_events(
     request: web.Request, batches: AsyncIterable[Sequence[bytes]], clock: Clock
 ) -> web.StreamResponse:
     """Write each batch of frames in one go, and a comment in every 15 s of silence; end when the frames
-    end."""
+    end, or when a write finds that the reader is gone."""
     response = web.StreamResponse(headers=_HEADERS)
     await response.prepare(request)
     if request.method == "HEAD":
@@ -29,17 +30,21 @@ async def send_events(
             before = writes
             await clock.sleep(KEEP_ALIVE_SECONDS)
             if writes == before:
-                with contextlib.suppress(ConnectionError):
+                try:
                     await response.write(b": keep-alive\n\n")
+                except ConnectionError:
+                    until_gone.reschedule(0)
+                    return
 
     tasks = Tasks()
-    tasks.start(keep_alive(), name="keep-alive")
-    with contextlib.suppress(ConnectionError):
+    with contextlib.suppress(ConnectionError, TimeoutError):
         try:
-            async for batch in batches:
-                writes += 1
-                await response.write(b"".join(batch))
-            await response.write_eof()
+            async with asyncio.timeout(None) as until_gone:
+                tasks.start(keep_alive(), name="keep-alive")
+                async for batch in batches:
+                    writes += 1
+                    await response.write(b"".join(batch))
+                await response.write_eof()
         finally:
             await tasks.close()
     return response

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
@@ -16,6 +17,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
+_FILE_NAME = re.compile(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,1000}")
 
 
 class Schema(BaseModel):
@@ -31,7 +33,11 @@ class Body(Schema):
 
 
 class Form(Schema):
-    """The fields of a multipart form."""
+    """The fields of a multipart form, which is read into memory."""
+
+
+class StreamedForm(Form):
+    """The fields of a form whose file is too large for memory: it goes to the disk as it comes."""
 
 
 class Query(Schema):
@@ -56,14 +62,29 @@ class Upload:
     content: bytes = field(repr=False)
 
 
-def _is_upload(value: Any) -> Any:
-    if not isinstance(value, Upload):
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """A file that came in a streamed form, and lies on the disk until its request is answered."""
+
+    name: str
+    """As the client gave it: for people to read, never a path."""
+    place: Path
+    size: int
+    sha256: str
+
+
+def _is_file(value: Any) -> Any:
+    if not isinstance(value, Upload | Spooled):
         raise PydanticCustomError("file_type", "Input should be a file")
+    if _FILE_NAME.fullmatch(value.name) is None:
+        raise PydanticCustomError(
+            "file_name", "The file should have a name, of at most 1000 characters that can be shown"
+        )
     return value
 
 
 UploadedFile = Annotated[
-    Any, BeforeValidator(_is_upload), WithJsonSchema({"type": "string", "format": "binary"})
+    Any, BeforeValidator(_is_file), WithJsonSchema({"type": "string", "format": "binary"})
 ]
 
 
@@ -116,5 +137,6 @@ LongLimit = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_digits)]
 """Where the reference names no upper bound."""
 Offset = Annotated[int, Field(ge=0), BeforeValidator(_digits)]
 RunSeconds = Annotated[int, Field(ge=1, le=86_400), BeforeValidator(_digits)]
+CountingNumber = Annotated[int, Field(ge=1, le=1_000_000_000), BeforeValidator(_digits)]
 QueryText = Annotated[str, StringConstraints(max_length=200)]
 """An id or a word to filter by; one that does not exist matches nothing."""

@@ -50,6 +50,26 @@ class KernelSettings(Schema):
     """How long a cell may run where the run itself does not say; null: as long as it takes."""
 
 
+Characters = Annotated[int, Field(ge=0, le=200_000)]
+
+
+class MemorySettings(Schema):
+    """How memories are used."""
+
+    characters: Characters = 8_000
+    """How much of them a turn is told; 0: nothing."""
+
+
+FileBytes = Annotated[int, Field(ge=1_000_000, le=100_000_000_000)]
+
+
+class FileSettings(Schema):
+    """What files may be."""
+
+    largest_bytes: FileBytes = 209_715_200
+    """The size of one file that is uploaded."""
+
+
 class UserSettings(Schema):
     """What the user has set, and so what is stored."""
 
@@ -59,6 +79,8 @@ class UserSettings(Schema):
     """Where the Messages API is; null: Anthropic's own address."""
     limits: Limits = Field(default_factory=Limits)
     kernels: KernelSettings = Field(default_factory=KernelSettings)
+    memories: MemorySettings = Field(default_factory=MemorySettings)
+    files: FileSettings = Field(default_factory=FileSettings)
 
 
 class Settings(UserSettings):
@@ -86,11 +108,21 @@ class KernelSettingsPatch(Body):
     timeout_seconds: Seconds | None | MISSING = MISSING
 
 
+class MemorySettingsPatch(Body):
+    characters: Characters | MISSING = MISSING
+
+
+class FileSettingsPatch(Body):
+    largest_bytes: FileBytes | MISSING = MISSING
+
+
 class SettingsPatch(Body):
     model: ModelName | MISSING = MISSING
     base_url: BaseUrl | None | MISSING = MISSING
     limits: LimitsPatch | MISSING = MISSING
     kernels: KernelSettingsPatch | MISSING = MISSING
+    memories: MemorySettingsPatch | MISSING = MISSING
+    files: FileSettingsPatch | MISSING = MISSING
 
 
 class ModelKey(Body):

@@ -17,6 +17,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import aiosqlite
 
+from cowork_desktop.errors import StorageFull
+from cowork_desktop.store.search_words import words
+
 P = ParamSpec("P")
 T = TypeVar("T")
 Tx = sqlite3.Connection
@@ -71,6 +74,8 @@ class Database:
         self._writer, self._scanner, self._reader = writer, scanner, reader
         self._waiting: list[_Write] = []
         self._committing: asyncio.Task[None] | None = None
+        self.changed = asyncio.Event()
+        """Set whenever something was written; who waits for that clears it."""
         self._slow_reads: deque[float] = deque(maxlen=_SLOW_READS_OF_A_SLOW_DISK)
         self._threaded_until = 0.0
 
@@ -101,7 +106,12 @@ class Database:
         self._waiting.append(write)
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit_groups(), name="database writer")
-        return await write.done  # type: ignore[no-any-return]
+        try:
+            return await write.done  # type: ignore[no-any-return]
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                raise StorageFull("The disk is full: nothing more can be stored.") from error
+            raise
 
     async def read(self, function: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a small, indexed read where it is cheapest: here and now.
@@ -140,6 +150,7 @@ class Database:
                 group = [w for w in self._waiting[:_LARGEST_GROUP] if not w.done.cancelled()]
                 del self._waiting[:_LARGEST_GROUP]
                 await self._writer.run(lambda tx, group=group: _commit(tx, group))  # type: ignore[misc]
+                self.changed.set()
                 for write in group:
                     if write.done.cancelled():
                         continue
@@ -202,6 +213,7 @@ def _open(path: Path, *, read_only: bool, busy_ms: int) -> Tx:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -16384")
         connection.execute(f"PRAGMA query_only = {int(read_only)}")
+        connection.create_function("words", 1, words, deterministic=True)
     except BaseException:
         connection.close()
         raise

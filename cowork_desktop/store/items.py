@@ -1,5 +1,6 @@
 """SQL of items, the messages of conversations."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
@@ -37,6 +38,12 @@ def list_(tx: Tx, conversation_id: str, query: ItemQuery) -> Encoded[ItemPage]:
     has_more = len(rows) > query.limit
     rows = rows[query.limit - 1 :: -1]
     return page((json for json, _ in rows), has_more=has_more, next_before=rows[0][1] if has_more else None)
+
+
+def each(tx: Tx, conversation_id: str) -> Iterator[str]:
+    """The JSON of every item in order, read as it is asked for."""
+    rows = tx.execute(f"SELECT {_JSON} FROM items WHERE conversation_id = ? ORDER BY n", (conversation_id,))
+    return (json for (json,) in rows)
 
 
 def newest(tx: Tx, conversation_id: str, limit: int) -> list[Item]:

@@ -2,7 +2,18 @@
 
 from cowork_desktop.store.database import Tx
 
-_TABLES = ("projects", "conversations", "turns", "items", "scratchpads", "cells", "artifacts")
+_TABLES = (
+    "projects",
+    "conversations",
+    "turns",
+    "items",
+    "scratchpads",
+    "cells",
+    "artifacts",
+    "memories",
+    "skills",
+    "files",
+)
 
 
 def newest_id(tx: Tx) -> str | None:

@@ -1,12 +1,12 @@
 """SQL of projects."""
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from cowork_desktop.errors import Conflict, InvalidRequest, NotFound
 from cowork_desktop.schemas.base import Page
 from cowork_desktop.schemas.projects import Project, ProjectCreate, ProjectPatch, ProjectQuery
+from cowork_desktop.store import skills
 from cowork_desktop.store.database import Tx
 from cowork_desktop.store.rows import timestamp, to_json, update
 
@@ -50,7 +50,7 @@ def check(tx: Tx, id: str, param: str = "body.project_id") -> None:
 
 
 def create(tx: Tx, id: str, now: int, body: ProjectCreate) -> Project:
-    check_skills(body.skill_ids)
+    skills.check(tx, body.skill_ids)
     tx.execute(
         "INSERT INTO projects (id, name, description, connector_ids, skill_ids, model, created_at,"
         " updated_at)"
@@ -71,7 +71,7 @@ def create(tx: Tx, id: str, now: int, body: ProjectCreate) -> Project:
 
 def patch(tx: Tx, id: str, now: int, body: ProjectPatch) -> Project:
     changes: dict[str, Any] = body.model_dump()
-    check_skills(changes.get("skill_ids", []))
+    skills.check(tx, changes.get("skill_ids", []))
     for column in ("connector_ids", "skill_ids"):
         if column in changes:
             changes[column] = to_json(changes[column])
@@ -81,21 +81,17 @@ def patch(tx: Tx, id: str, now: int, body: ProjectPatch) -> Project:
 
 
 def delete(tx: Tx, id: str, now: int) -> list[str]:
-    """Hide the project and its conversations, whose ids it returns; the sweep takes what they hold."""
+    """Hide the project and its conversations, whose ids it returns; the sweep takes what they hold. Its
+    memories are gone at once."""
     if get(tx, id).is_general:
         raise Conflict("The project General cannot be deleted: what has no project of its own lives there.")
     hidden = tx.execute(
         "UPDATE conversations SET deleted_at = ? WHERE project_id = ? AND deleted_at IS NULL RETURNING id",
         (now, id),
     ).fetchall()
+    tx.execute("DELETE FROM memories WHERE project_id = ?", (id,))
     update(tx, "projects", id, {"deleted_at": now})
     return [row[0] for row in hidden]
-
-
-def check_skills(ids: Iterable[str], param: str = "body.skill_ids") -> None:
-    """Refuse ids that no skill has; there is no way yet to make a skill, so no id has one."""
-    for id in ids:
-        raise InvalidRequest.unknown_reference(param, "skill", id)
 
 
 def _project(row: tuple[Any, ...]) -> Project:

@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 from cowork_desktop.errors import Conflict, NotFound
@@ -19,7 +20,15 @@ _COLUMNS = (
 
 
 def create(
-    tx: Tx, *, id: str, conversation_id: str, input: str, model: str, provider: str, now: int
+    tx: Tx,
+    *,
+    id: str,
+    conversation_id: str,
+    input: str,
+    model: str,
+    provider: str,
+    now: int,
+    memory_ids: Sequence[str] = (),
 ) -> AgentResponse:
     """Begin a turn; Conflict where the conversation has one that runs."""
     conversations.check(tx, conversation_id)
@@ -29,9 +38,10 @@ def create(
             details=[{"response_id": running[0].id}],
         )
     tx.execute(
-        "INSERT INTO turns (id, conversation_id, input, output, status, model, provider, created_at)"
-        " VALUES (?, ?, ?, '[]', 'in_progress', ?, ?, ?)",
-        (id, conversation_id, input, model, provider, now),
+        "INSERT INTO turns (id, conversation_id, input, output, status, model, provider, memory_ids,"
+        " created_at)"
+        " VALUES (?, ?, ?, '[]', 'in_progress', ?, ?, ?, ?)",
+        (id, conversation_id, input, model, provider, to_json(list(memory_ids)), now),
     )
     return get(tx, id)
 

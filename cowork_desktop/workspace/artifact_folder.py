@@ -1,14 +1,22 @@
-"""The bytes of artifacts: written whole or not at all, one folder an artifact."""
+"""The folder of an artifact: what its files may be called, and how they are written, found and read back."""
 
-import os
+import hashlib
 import re
+import shutil
 import unicodedata
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 
+from cowork_desktop.errors import InvalidRequest
 from cowork_desktop.ids import random_id
-from cowork_desktop.workspace.paths import resolve
+from cowork_desktop.workspace.contents import sync_folder, write_for_good
+from cowork_desktop.workspace.paths import Escapes, resolve
 
 _LONGEST_NAME = 60
+_LONGEST_PATH = 400
+_SEGMENT = re.compile(r"[^\x00-\x1f\x7f\\/:*?\"<>|.][^\x00-\x1f\x7f\\/:*?\"<>|]{0,199}")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.I)
 
 
 def folder_name(title: str, id: str) -> str:
@@ -18,23 +26,104 @@ def folder_name(title: str, id: str) -> str:
     return "_".join(filter(None, [words, id.rpartition("_")[2][-8:]]))
 
 
-def write(root: Path, path: str, content: bytes) -> None:
-    """Put `content` at `path` below `root`; who reads meanwhile gets the old or the new, and so does who
-    looks after a power cut."""
-    place = resolve(root, path)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = place.with_name(f".{random_id('part')}")
+def is_plain(path: str) -> bool:
+    """Whether this is a file below a folder on every system: no way out or up, nothing hidden, no name
+    that some system reserves."""
+    segments = path.split("/")
+    return len(path) <= _LONGEST_PATH and all(
+        _SEGMENT.fullmatch(segment) and not segment.endswith((" ", ".")) and not _RESERVED.fullmatch(segment)
+        for segment in segments
+    )
+
+
+def check_paths(paths: Mapping[str, object]) -> None:
+    """Refuse what cannot be the files of one artifact."""
+    for path in paths:
+        if not is_plain(path):
+            raise InvalidRequest(f"{path[:100]!r} cannot be the path of a file in an artifact.")
+        if not folders_of([path]).isdisjoint(paths):
+            raise InvalidRequest(
+                f"{path[:100]!r}: another file has the name of a folder that this one is in."
+            )
+
+
+def folders_of(paths: Iterable[str]) -> set[str]:
+    """All folders that the files at these paths are in, however deep."""
+    return {parent.as_posix() for path in paths for parent in PurePosixPath(path).parents} - {"."}
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether no link has taken the place of an artifact's folder, or of its project's around it."""
+    return not any(place.is_symlink() for place in (folder, *folder.parents[:2]))
+
+
+def find(folder: Path, path: str) -> Path | None:
+    """The regular file at this path of an artifact's folder; None where there is none, or a link leads
+    out."""
+    if not is_plain(path) or not is_ours(folder):
+        return None
+    with suppress(Escapes, OSError):
+        place = resolve(folder, path)
+        return place if place.is_file() else None
+    return None
+
+
+def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """What an artifact consists of, as path and place, in order; links and hidden files are no part of it."""
+    if not is_ours(folder):
+        return
+    for place in sorted(folder.rglob("*")):
+        path = place.relative_to(folder).as_posix()
+        if (
+            is_plain(path)
+            and place.is_file()
+            and not place.is_symlink()
+            and find(folder, path) == place.resolve()
+        ):
+            yield path, place
+
+
+def digest_of_file(place: Path) -> str:
+    """The SHA-256, in hexadecimal."""
+    with place.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def remove(folder: Path) -> None:
+    """Take the folder away; where it is a link, the link alone, and nothing where a link is around it."""
+    if is_ours(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+    elif is_ours(folder.parent):
+        folder.unlink()
+
+
+def write(root: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Put each content at its path below `root`: none where there is no room for all. Who reads meanwhile
+    gets a file's old content or its new one, and so does who looks after a power cut."""
+    unfinished: dict[Path, Path] = {}
     try:
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(place)
+        for path, content in files:
+            place = resolve(root, path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            unfinished[place] = place.with_name(f".{random_id('part')}")
+            write_for_good(unfinished[place], content)
+        for place, written in unfinished.items():
+            written.replace(place)
     finally:
-        unfinished.unlink(missing_ok=True)
-    if os.name == "posix":
-        folder = os.open(place.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        for written in unfinished.values():
+            written.unlink(missing_ok=True)
+    for folder in {place.parent for place in unfinished}:
+        sync_folder(folder)
+
+
+def take_away(root: Path, path: str, digest: str) -> None:
+    """Remove the file at `path` below `root` if it is the one with this SHA-256, and folders that it
+    leaves empty."""
+    place = find(root, path)
+    if place is None or digest_of_file(place) != digest:
+        return
+    place.unlink()
+    for folder in (root / path).parents:
+        if folder == root or any(folder.iterdir()):
+            return
+        folder.rmdir()

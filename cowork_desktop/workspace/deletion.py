@@ -1,18 +1,54 @@
-"""Takes away what deleted conversations and projects hold: their rows and their files."""
+"""Takes away what was deleted: its rows, its folders and its bytes."""
 
 import asyncio
 
+from cowork_desktop.store import sweep
 from cowork_desktop.store.database import Database
-from cowork_desktop.store.sweep import delete_projects, emptied_projects, sweep
+from cowork_desktop.store.sweep import Gone
+from cowork_desktop.tasks import Tasks
+from cowork_desktop.workspace.artifact_folder import remove
+from cowork_desktop.workspace.contents import Contents
 from cowork_desktop.workspace.paths import ProjectFolders
+from cowork_desktop.workspace.texts import Texts
 
 
-async def sweep_all(db: Database, folders: ProjectFolders) -> None:
+class Deletion:
     """Only what was deleted: a folder that no project knows may be all that somebody has left of one.
 
-    A project's row goes after its files, so that a crash between the two leaves nothing behind.
+    A row goes after its files, so that a crash between the two leaves nothing behind; bytes that can be
+    another's too go after the row, and what a crash leaves of them goes at the next start.
     """
-    await sweep(db)
-    if gone := await db.read(emptied_projects):
-        await asyncio.to_thread(folders.remove, gone)
-        await db.write(delete_projects, gone)
+
+    def __init__(
+        self, db: Database, folders: ProjectFolders, contents: Contents, texts: Texts, tasks: Tasks
+    ) -> None:
+        self._db, self._folders, self._contents, self._texts = db, folders, contents, texts
+        self._tasks = tasks
+        self._one_at_a_time = asyncio.Lock()
+
+    def start(self) -> None:
+        """Sweep in the background: what is hidden already, and nothing else."""
+        self._tasks.start(self.sweep(), name="sweep")
+
+    async def recover(self) -> None:
+        """Sweep what an earlier process left, rows and bytes."""
+        await self.sweep()
+        await self._contents.sweep()
+
+    async def sweep(self) -> None:
+        async with self._one_at_a_time:
+            gone = await self._db.scan(sweep.gone)
+            await self._texts.stop([thing.id for thing in gone])
+            for thing in gone:
+                await self._take(thing)
+            await sweep.sweep_conversations(self._db)
+            if emptied := await self._db.scan(sweep.emptied_projects):
+                await asyncio.to_thread(self._folders.remove, emptied)
+                await self._db.write(sweep.delete_projects, emptied)
+
+    async def _take(self, thing: Gone) -> None:
+        await sweep.take_text(self._db, thing.id)
+        if thing.project_id and thing.path:
+            folder = self._folders.artifacts(thing.project_id) / thing.path.partition("/")[0]
+            await asyncio.to_thread(remove, folder)
+        await self._contents.release(await self._db.write(sweep.delete_gone, thing.id))

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote
 
 from cowork_desktop.schemas.base import Encoded
 from cowork_desktop.schemas.scratchpads import CellCreate, NotebookForm, Scratchpad, ScratchpadCreate
@@ -67,14 +66,6 @@ def create_imported(
             notebook=cell.kept,
         )
     return scratchpads.show(tx, id)
-
-
-def attachment(name: str) -> str:
-    """The `Content-Disposition` of a file, https://www.rfc-editor.org/rfc/rfc6266: for all, and for those who
-    know more than ASCII."""
-    stem, _, suffix = name.encode("ascii", "ignore").decode().rpartition(".")
-    plain = f"{stem.strip() or 'scratchpad'}.{suffix}"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
 def file_name(title: str, format: Format) -> str:

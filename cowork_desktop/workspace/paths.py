@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -12,9 +13,10 @@ class Escapes(ValueError):
 def resolve(root: Path, relative: str) -> Path:
     """The place of `relative` below `root`, with symbolic links followed; Escapes where it is not below."""
     if "\0" not in relative:
-        place = (root / relative).resolve()
-        if place.is_relative_to(root.resolve()):
-            return place
+        with suppress(RuntimeError):  # links that lead round in a circle
+            place = (root / relative).resolve()
+            if place.is_relative_to(root.resolve()):
+                return place
     raise Escapes(f"{relative!r} leads out of its folder.")
 
 
@@ -26,11 +28,14 @@ class ProjectFolders:
 
     def work(self, project_id: str) -> Path:
         """The working folder; it is made if it is not there."""
-        return self._made(project_id, "work")
+        folder = resolve(self._root, project_id) / "work"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def artifacts(self, project_id: str) -> Path:
-        """The folder that the paths of artifacts are relative to; it is made if it is not there."""
-        return self._made(project_id, "artifacts")
+        """The folder that the paths of artifacts are relative to; it may not be there yet, but the project
+        must."""
+        return self._root / project_id / "artifacts"
 
     def ids(self) -> set[str]:
         """The projects that have a folder."""
@@ -39,8 +44,3 @@ class ProjectFolders:
     def remove(self, project_ids: Iterable[str]) -> None:
         for id in self.ids().intersection(project_ids):
             shutil.rmtree(self._root / id, ignore_errors=True)
-
-    def _made(self, project_id: str, name: str) -> Path:
-        folder = resolve(self._root, project_id) / name
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder

@@ -23,13 +23,25 @@ UNKNOWN = {
     "project": "proj_01jz0000000000000000000000",
     "response": "resp_01jz0000000000000000000000",
     "item": "msg_01jz0000000000000000000000",
+    "artifact": "art_01jz0000000000000000000000",
+    "file": "file_01jz0000000000000000000000",
+    "memory": "mem_01jz0000000000000000000000",
+    "skill": "skill_01jz0000000000000000000000",
 }
 WITH_BODY = [
     pytest.param(endpoint, id=f"{endpoint.method} {endpoint.path}")
     for endpoint in ENDPOINTS
     if endpoint.body and endpoint.path.startswith("/api/v1")
 ]
-LISTS = {"/conversations": 200, "/projects": 1000, "/scratchpads": 1000}
+LISTS = {
+    "/conversations": 200,
+    "/projects": 1000,
+    "/artifacts": 1000,
+    "/files": 1000,
+    "/memories": 1000,
+    "/skills": 1000,
+    "/scratchpads": 1000,
+}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
@@ -190,6 +202,34 @@ async def test_a_multipart_body_is_an_unsupported_type_where_nothing_is_uploaded
         ("PATCH", "/settings", {"limits": []}, "body.limits"),
         ("PATCH", "/settings", {"base_url": "ftp://example"}, "body.base_url"),
         ("PATCH", "/settings", {"base_url": "http://user:secret@example"}, "body.base_url"),
+        ("POST", "/memories", {}, "body.content"),
+        ("POST", "/memories", {"content": None}, "body.content"),
+        ("POST", "/memories", {"content": ["a"]}, "body.content"),
+        ("POST", "/memories", {"content": "a", "project_id": 1}, "body.project_id"),
+        ("POST", "/memories", {"content": "a", "source": "agent"}, "body.source"),
+        ("PATCH", "/memories/x", {"content": 1}, "body.content"),
+        ("PATCH", "/memories/x", {"project_id": None}, "body.project_id"),
+        ("POST", "/skills", {"description": "D"}, "body.name"),
+        ("POST", "/skills", {"name": "n"}, "body.description"),
+        ("POST", "/skills", {"name": None, "description": "D"}, "body.name"),
+        ("POST", "/skills", {"name": 1, "description": "D"}, "body.name"),
+        ("POST", "/skills", {"name": "n", "description": ["D"]}, "body.description"),
+        ("POST", "/skills", {"name": "n", "description": "D", "instructions": None}, "body.instructions"),
+        ("POST", "/skills", {"name": "n", "description": "D", "tools": "sql_query"}, "body.tools"),
+        ("POST", "/skills", {"name": "n", "description": "D", "tools": None}, "body.tools"),
+        ("POST", "/skills", {"name": "n", "description": "D", "tools": ["a", 1]}, "body.tools.1"),
+        ("PATCH", "/skills/x", {"tools": {"0": "a"}}, "body.tools"),
+        ("PATCH", "/skills/x", {"instructions": 1}, "body.instructions"),
+        ("PATCH", "/settings", {"memories": {"characters": -1}}, "body.memories.characters"),
+        ("PATCH", "/settings", {"memories": {"characters": 200_001}}, "body.memories.characters"),
+        ("PATCH", "/settings", {"memories": {"characters": None}}, "body.memories.characters"),
+        ("POST", "/artifacts/open", {}, "body.artifact_id"),
+        ("POST", "/artifacts/open", {"artifact_id": None}, "body.artifact_id"),
+        ("POST", "/artifacts/open", {"artifact_id": ["art_1"]}, "body.artifact_id"),
+        ("POST", "/artifacts/open", {"artifact_id": "conv_1"}, "body.artifact_id"),
+        ("POST", "/shell/commands/x/acknowledge", {"done": 1}, "body.done"),
+        ("PATCH", "/settings", {"files": {"largest_bytes": "many"}}, "body.files.largest_bytes"),
+        ("PATCH", "/settings", {"files": {"largest_bytes": None}}, "body.files.largest_bytes"),
         ("POST", "/scratchpads", {}, "body.conversation_id"),
         ("POST", "/scratchpads", {"conversation_id": 1}, "body.conversation_id"),
         ("POST", "/scratchpads", {"conversation_id": "c", "title": None}, "body.title"),
@@ -279,6 +319,11 @@ async def test_a_response_lets_fields_pass_that_it_does_not_know(server: Server)
         ("/responses", {"conversation_id": UNKNOWN["conversation"], "input": "Hi"}, "body.conversation_id"),
         ("/responses", {"conversation_id": UNKNOWN["project"], "input": "Hi"}, "body.conversation_id"),
         ("/projects", {"name": "P", "skill_ids": ["skill_1"]}, "body.skill_ids"),
+        ("/artifacts/open", {"artifact_id": UNKNOWN["artifact"]}, "body.artifact_id"),
+        ("/artifacts/open", {"artifact_id": "art_1"}, "body.artifact_id"),
+        ("/memories", {"content": "M", "project_id": UNKNOWN["project"]}, "body.project_id"),
+        ("/memories", {"content": "M", "project_id": ""}, "body.project_id"),
+        ("/memories", {"content": "M", "project_id": "a\0b"}, "body.project_id"),
         ("/scratchpads", {"conversation_id": UNKNOWN["conversation"]}, "body.conversation_id"),
         ("/scratchpads", {"conversation_id": ""}, "body.conversation_id"),
         ("/scratchpads", {"conversation_id": "a\0b"}, "body.conversation_id"),
@@ -311,6 +356,25 @@ async def test_a_skill_of_a_response_that_does_not_exist_is_named(server: Server
         ("GET", "/projects/{id}"),
         ("PATCH", "/projects/{id}"),
         ("DELETE", "/projects/{id}"),
+        ("GET", "/projects/{id}/export"),
+        ("GET", "/artifacts/{id}"),
+        ("DELETE", "/artifacts/{id}"),
+        ("GET", "/artifacts/{id}/export"),
+        ("GET", "/artifacts/{id}/versions"),
+        ("POST", "/artifacts/{id}/versions/1/restore"),
+        ("GET", "/artifacts/serve/{id}/index.html"),
+        ("GET", "/files/{id}"),
+        ("DELETE", "/files/{id}"),
+        ("GET", "/files/{id}/content"),
+        ("GET", "/files/{id}/text"),
+        ("POST", "/shell/commands/{id}/acknowledge"),
+        ("GET", "/memories/{id}"),
+        ("PATCH", "/memories/{id}"),
+        ("DELETE", "/memories/{id}"),
+        ("GET", "/skills/{id}"),
+        ("PATCH", "/skills/{id}"),
+        ("DELETE", "/skills/{id}"),
+        ("GET", "/skills/{id}/export"),
         ("GET", "/responses/{id}"),
         ("GET", "/responses/{id}/events"),
         ("POST", "/responses/{id}/cancel"),
@@ -335,6 +399,8 @@ async def test_an_id_in_a_path_that_nothing_has_is_not_found(
     method: str, path: str, id: str, server: Server
 ) -> None:
     body: dict[str, Any] = {"json": {}} if method == "PATCH" else {}
+    if path.endswith("/acknowledge"):
+        body = {"json": {"done": True}}
     answer = await server.call(method, path.format(id=id), **body)
     told = error(answer, 404, "not_found")
     assert len(told["message"]) < 600
@@ -343,13 +409,24 @@ async def test_an_id_in_a_path_that_nothing_has_is_not_found(
 async def test_a_deleted_thing_is_not_found_and_no_longer_a_reference(server: Server) -> None:
     project = (await server.post("/projects", {"name": "P"}))["id"]
     conversation = await server.conversation()
-    for path in (f"/projects/{project}", f"/conversations/{conversation}"):
+    memory = (await server.post("/memories", {"content": "M"}))["id"]
+    skill = (await server.post("/skills", {"name": "s", "description": "S"}))["id"]
+    for path in (
+        f"/projects/{project}",
+        f"/conversations/{conversation}",
+        f"/memories/{memory}",
+        f"/skills/{skill}",
+    ):
         assert (await server.call("DELETE", path)).status == 204
         error(await server.call("DELETE", path), 404, "not_found")
         error(await server.call("GET", path), 404, "not_found")
         error(await server.call("PATCH", path, json={}), 404, "not_found")
     answer = await server.call("POST", "/conversations", json={"project_id": project})
     error(answer, 422, "invalid_request", "body.project_id")
+    answer = await server.call("POST", "/memories", json={"content": "M", "project_id": project})
+    error(answer, 422, "invalid_request", "body.project_id")
+    answer = await server.call("POST", "/projects", json={"name": "P", "skill_ids": [skill]})
+    error(answer, 422, "invalid_request", "body.skill_ids")
     answer = await server.call("POST", "/responses", json={"conversation_id": conversation, "input": "Hi"})
     error(answer, 422, "invalid_request", "body.conversation_id")
 
@@ -427,6 +504,13 @@ TEXTS = [
     ("POST", "/projects", "model", {"name": "P"}),
     ("PATCH", "/projects/x", "name", {}),
     ("PATCH", "/projects/x", "description", {}),
+    ("POST", "/memories", "content", {}),
+    ("PATCH", "/memories/x", "content", {}),
+    ("POST", "/skills", "name", {"description": "D"}),
+    ("POST", "/skills", "description", {"name": "n"}),
+    ("POST", "/skills", "instructions", {"name": "n", "description": "D"}),
+    ("PATCH", "/skills/x", "description", {}),
+    ("PATCH", "/skills/x", "instructions", {}),
     ("POST", "/responses", "input", {"conversation_id": "x"}),
     ("POST", "/responses", "model", {"conversation_id": "x", "input": "Hi"}),
     ("POST", "/scratchpads", "title", {"conversation_id": "x"}),
@@ -540,6 +624,9 @@ async def test_the_limit_of_items_has_its_range_too(server: Server) -> None:
         ("/conversations?status=deleted", "query.status"),
         ("/conversations?status=", "query.status"),
         ("/conversations?status=Active", "query.status"),
+        ("/memories?source=model", "query.source"),
+        ("/memories?source=", "query.source"),
+        ("/memories?project_id=" + "x" * 201, "query.project_id"),
         ("/responses/in-flight", "query.conversation_id"),
         ("/responses/resp_1/events?after=x", "query.after"),
         ("/usage?group_by=hour", "query.group_by"),
@@ -569,6 +656,7 @@ async def test_a_last_event_id_that_is_none_is_invalid(id: str, server: Server) 
         ("/projects?offset=0&offset=0", "offset"),
         ("/responses/in-flight-list?conversation_id=a&conversation_id=b", "conversation_id"),
         ("/usage?model=a&model=b", "model"),
+        ("/memories?project_id=a&project_id=b", "project_id"),
     ],
 )
 async def test_a_query_parameter_may_stand_once(path: str, name: str, server: Server) -> None:
@@ -658,6 +746,11 @@ async def test_head_works_where_get_does(server: Server) -> None:
         f"/conversations/{conversation}",
         f"/conversations/{conversation}/items",
         "/projects",
+        "/artifacts",
+        "/files",
+        "/shell/commands",
+        "/memories",
+        "/skills",
         "/settings",
         "/usage",
         f"/responses/{response['id']}",
@@ -766,7 +859,11 @@ async def test_an_empty_patch_changes_nothing(server: Server) -> None:
     conversation = await server.post(
         "/conversations", {"title": "T", "goal": "G", "project_id": project["id"]}
     )
+    memory = await server.post("/memories", {"content": "M"})
+    skill = await server.post("/skills", {"name": "s", "description": "S", "tools": ["t"]})
     settings = await server.get("/settings")
+    assert await patched(server, f"/memories/{memory['id']}", {}) == memory
+    assert await patched(server, f"/skills/{skill['id']}", {}) == skill
     assert await patched(server, f"/projects/{project['id']}", {}) == project
     assert await patched(server, f"/conversations/{conversation['id']}", {}) == conversation
     assert await patched(server, "/settings", {}) == settings
@@ -792,13 +889,24 @@ async def test_null_clears_what_can_be_empty(server: Server) -> None:
         ("/projects/{project}", "connector_ids"),
         ("/projects/{project}", "skill_ids"),
         ("/conversations/{conversation}", "status"),
+        ("/memories/{memory}", "content"),
+        ("/skills/{skill}", "name"),
+        ("/skills/{skill}", "description"),
+        ("/skills/{skill}", "instructions"),
+        ("/skills/{skill}", "tools"),
         ("/settings", "model"),
         ("/settings", "limits"),
     ],
 )
 async def test_null_is_invalid_for_what_cannot_be_empty(path: str, field: str, server: Server) -> None:
     project = (await server.post("/projects", {"name": "P"}))["id"]
-    path = path.format(project=project, conversation=await server.conversation())
+    made = {
+        "project": project,
+        "conversation": await server.conversation(),
+        "memory": (await server.post("/memories", {"content": "M"}))["id"],
+        "skill": (await server.post("/skills", {"name": "s", "description": "S"}))["id"],
+    }
+    path = path.format(**made)
     before = await server.get(path)
     answer = await server.call("PATCH", path, json={field: None})
     error(answer, 422, "invalid_request", f"body.{field}")

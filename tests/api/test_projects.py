@@ -20,6 +20,10 @@ async def make(server: Server, name: str = "P", **fields: Any) -> str:
     return str((await server.post("/projects", {"name": name, **fields}))["id"])
 
 
+async def a_skill(server: Server, name: str) -> str:
+    return str((await server.post("/skills", {"name": name, "description": "S"}))["id"])
+
+
 async def patch(server: Server, project: str, **fields: Any) -> Any:
     answer = await server.call("PATCH", f"/projects/{project}", json=fields)
     assert answer.status == 200, answer.body
@@ -45,13 +49,14 @@ async def test_a_project_needs_a_name_alone(timed: Server) -> None:
     assert await timed.get(f"/projects/{made['id']}") == made
 
 
-async def test_a_project_takes_description_connectors_and_model(timed: Server) -> None:
+async def test_a_project_takes_description_connectors_skills_and_model(timed: Server) -> None:
     # There are no connectors yet, so their ids are taken unchecked.
+    skills = [await a_skill(timed, name) for name in ("one", "two")]
     body = {
         "name": "Sales",
         "description": "Weekly reports",
         "connector_ids": ["conn_001", "conn_002"],
-        "skill_ids": [],
+        "skill_ids": skills,
         "model": "claude-haiku-4-5",
     }
     made = await timed.post("/projects", body)
@@ -157,6 +162,7 @@ async def test_a_patch_changes_what_it_names_and_the_time_of_change(timed: Serve
         {"description": "E"},
         {"connector_ids": ["conn_2", "conn_3"]},
         {"model": "claude-haiku-4-5"},
+        {"skill_ids": [await a_skill(timed, "one"), await a_skill(timed, "two")]},
         {"description": "", "connector_ids": [], "skill_ids": []},
     ]
     for seconds, fields in enumerate(changes, start=1):
@@ -165,6 +171,14 @@ async def test_a_patch_changes_what_it_names_and_the_time_of_change(timed: Serve
         assert changed == {**project, **fields, "updated_at": f"2026-01-01T00:00:0{seconds}.000Z"}
         assert await timed.get(f"/projects/{project['id']}") == changed
         project = changed
+
+
+async def test_a_patch_with_a_skill_that_does_not_exist_changes_nothing(server: Server) -> None:
+    project = await server.post("/projects", {"name": "P"})
+    body = {"name": "Q", "skill_ids": [await a_skill(server, "one"), "skill_1"]}
+    answer = await server.call("PATCH", f"/projects/{project['id']}", json=body)
+    assert (answer.status, answer.json()["error"]["param"]) == (422, "body.skill_ids")
+    assert await server.get(f"/projects/{project['id']}") == project
 
 
 async def test_the_model_of_a_turn_is_the_requests_else_the_projects_else_the_settings(
@@ -235,6 +249,7 @@ async def test_deleting_a_project_cancels_all_its_turns_and_no_others(tmp_path: 
 async def test_nothing_of_a_deleted_project_stays_in_the_database(tmp_path: Path) -> None:
     async with running_server(tmp_path / "data") as server:
         project = await make(server, "Zanzibar-canary")
+        await server.post("/memories", {"content": "Zanzibar-canary", "project_id": project})
         for _ in range(3):
             await server.say(await server.conversation(project_id=project), "Zanzibar-canary")
         kept = await server.conversation()
@@ -242,9 +257,9 @@ async def test_nothing_of_a_deleted_project_stays_in_the_database(tmp_path: Path
         assert (await server.call("DELETE", f"/projects/{project}")).status == 204
         await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "sweep"))
     database = sqlite3.connect(f"file:{tmp_path / 'data' / 'cowork.db'}?mode=ro", uri=True)
-    tables = ("projects", "conversations", "turns", "items")
+    tables = ("projects", "conversations", "turns", "items", "memories")
     counts = {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
-    assert counts == {"projects": 1, "conversations": 1, "turns": 1, "items": 2}
+    assert counts == {"projects": 1, "conversations": 1, "turns": 1, "items": 2, "memories": 0}
     assert not [
         row
         for table in tables

@@ -22,6 +22,8 @@ DEFAULTS: dict[str, Any] = {
         "retries": 4,
     },
     "kernels": {"spare": True, "idle_seconds": 3600, "output_bytes": 10_485_760, "timeout_seconds": None},
+    "memories": {"characters": 8_000},
+    "files": {"largest_bytes": 209_715_200},
     "model_key": None,
     "overridden": [],
 }
@@ -60,6 +62,13 @@ async def test_a_patch_of_how_kernels_live_leaves_the_rest(server: Server) -> No
     assert await patch(server, kernels=asked) == {**DEFAULTS, "kernels": kernels}
     kernels["timeout_seconds"] = None
     assert await patch(server, kernels={"timeout_seconds": None}) == {**DEFAULTS, "kernels": kernels}
+
+
+async def test_a_patch_of_how_memories_are_used_leaves_the_rest(server: Server) -> None:
+    for characters in (0, 200_000):
+        changed = {**DEFAULTS, "memories": {"characters": characters}}
+        assert await patch(server, memories={"characters": characters}) == changed
+        assert await patch(server, memories={}) == changed
 
 
 @pytest.mark.parametrize(

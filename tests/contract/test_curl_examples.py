@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,20 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.files import digest, pdf, until_read
 from tests.fakes.server import Server
 
 REFERENCE = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
-SECTIONS = ("Responses", "Conversations", "Projects", "Scratchpads", "Cells")
+SECTIONS = (
+    "Responses",
+    "Conversations",
+    "Projects",
+    "Files",
+    "Memories",
+    "Skills",
+    "Scratchpads",
+    "Cells",
+)
 _OPERATION = re.compile(r"(?:GET|POST|PUT|PATCH|DELETE) /\S+(?= )")
 _TITLE = re.compile(r"[A-Z][a-z]+")
 
@@ -25,19 +36,27 @@ pytestmark = pytest.mark.skipif(
 
 
 def read_examples(text: str) -> Iterator[tuple[str, str]]:
-    """The operation and the command of each curl example in the sections."""
+    """The operation and the commands of each curl example in the sections."""
     section = operation = ""
-    lines = iter(text.splitlines())
-    for line in lines:
+    lines = text.splitlines()
+    for n, line in enumerate(lines):
         if _TITLE.fullmatch(line) and line != "Body":
             section = line
         elif found := _OPERATION.match(line):
             operation = found[0]
         elif line == "curl" and section in SECTIONS:
-            command = [next(lines)]
-            while command[-1].endswith("\\"):
-                command.append(next(lines))
-            yield operation, "\n".join(command)
+            end = n + 2
+            while lines[end].startswith("curl ") or not is_whole("\n".join(lines[n + 1 : end])):
+                end += 1
+            yield operation, "\n".join(lines[n + 1 : end])
+
+
+def is_whole(command: str) -> bool:
+    """Whether its quotes are closed and no line of it goes on in the next."""
+    try:
+        return bool(shlex.split(command, comments=True))
+    except ValueError:
+        return False
 
 
 EXAMPLES = dict(read_examples(REFERENCE))
@@ -56,6 +75,7 @@ async def run(command: str, server: Server, folder: Path, **ids: str) -> str:
         "-c",
         command,
         env=environment,
+        cwd=folder,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -81,6 +101,11 @@ def test_each_of_the_sections_has_its_example() -> None:
         "POST /responses",
         "POST /conversations",
         "POST /projects",
+        "POST /files",
+        "GET /memories",
+        "POST /memories",
+        "GET /skills",
+        "POST /skills",
         "GET /scratchpads",
         "POST /scratchpads",
         "PATCH /scratchpads/{scratchpad_id}",
@@ -131,6 +156,74 @@ async def test_the_example_of_projects_creates_one(server: Server, tmp_path: Pat
         "updated_at": made["created_at"],
     }
     assert (await server.get("/projects"))["data"][0] == made
+
+
+async def test_the_example_of_files_uploads_one(server: Server, tmp_path: Path) -> None:
+    written = pdf("Revenue of Q2")
+    await asyncio.to_thread((tmp_path / "Q2-report.pdf").write_bytes, written)
+    project = (await server.post("/projects", {"name": "P"}))["id"]
+    made = json.loads(await run(EXAMPLES["POST /files"], server, tmp_path, proj_xyz=project))
+    assert made == {
+        "id": made["id"],
+        "name": "Q2-report.pdf",
+        "mime_type": "application/pdf",
+        "size": len(written),
+        "sha256": digest(written),
+        "project_id": project,
+        "conversation_id": None,
+        "created_at": made["created_at"],
+        "text_status": "pending",
+        "text_error": None,
+        "text_progress": None,
+    }
+    assert (await until_read(server, made["id"])) == {**made, "text_status": "ready"}
+    assert (await server.call("GET", f"/files/{made['id']}/content")).body == written
+
+
+async def test_the_examples_list_the_global_memories_and_those_of_a_project(
+    server: Server, tmp_path: Path
+) -> None:
+    project = (await server.post("/projects", {"name": "P"}))["id"]
+    mine = await server.post("/memories", {"content": "Mine", "project_id": project})
+    of_all = await server.post("/memories", {"content": "Of all"})
+    printed = await run(EXAMPLES["GET /memories"], server, tmp_path, **{"...": project})
+    first, end = json.JSONDecoder().raw_decode(printed)
+    assert first == {"data": [of_all], "total": 1, "has_more": False}
+    assert json.loads(printed[end:]) == {"data": [mine], "total": 1, "has_more": False}
+
+
+async def test_the_example_of_memories_creates_one(server: Server, tmp_path: Path) -> None:
+    project = (await server.post("/projects", {"name": "P"}))["id"]
+    made = json.loads(await run(EXAMPLES["POST /memories"], server, tmp_path, proj_xyz=project))
+    assert made == {
+        "id": made["id"],
+        "content": "Always use Q3 targets as the baseline.",
+        "project_id": project,
+        "source": "user",
+        "created_at": made["created_at"],
+        "updated_at": made["created_at"],
+    }
+    assert (await server.get("/memories", params={"project_id": project}))["data"] == [made]
+
+
+async def test_the_example_lists_all_skills(server: Server, tmp_path: Path) -> None:
+    skill = await server.post("/skills", {"name": "s", "description": "S"})
+    printed = await run(EXAMPLES["GET /skills"], server, tmp_path)
+    assert json.loads(printed) == {"data": [skill], "total": 1, "has_more": False}
+
+
+async def test_the_example_of_skills_registers_one(server: Server, tmp_path: Path) -> None:
+    made = json.loads(await run(EXAMPLES["POST /skills"], server, tmp_path))
+    assert made == {
+        "id": made["id"],
+        "name": "weekly-report",
+        "description": "Generates a weekly performance report.",
+        "instructions": "Always start with an executive summary. Limit to 3 charts.",
+        "tools": ["sql_query", "send_email"],
+        "created_at": made["created_at"],
+        "updated_at": made["created_at"],
+    }
+    assert (await server.get("/skills"))["data"] == [made]
 
 
 async def a_scratchpad(server: Server, *sources: str) -> Any:

@@ -9,8 +9,12 @@ from typing import Any
 import aiohttp
 import pytest
 
+from cowork_desktop import keys
 from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.settings import ServerSettings
+from tests.fakes.artifacts import save
+from tests.fakes.browser import NotingBrowser
+from tests.fakes.files import new_file
 from tests.fakes.server import Answer, Server, running_server
 
 TOKEN = "a-token-of-more-than-16-characters"
@@ -29,7 +33,13 @@ HOSTILE = {
     "an artifact's host": ({"Host": "art-01jz0000000000000000000000.localhost:{port}"}, 421),
 }
 UPLOADS = {re.sub(r"{\w+}", "x", endpoint.path) for endpoint in ENDPOINTS if endpoint.form}
-TYPES = {403: "forbidden", 421: "misdirected_request", 401: "unauthorized"}
+TYPES = {
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    421: "misdirected_request",
+}
 
 
 def routes(server: Server) -> list[tuple[str, str]]:
@@ -59,10 +69,26 @@ def hostile(name: str, server: Server) -> dict[str, str]:
     }
 
 
+def status_of(name: str, method: str, path: str) -> int:
+    """With what a hostile request is refused: at an artifact's host there are its files, and of the API
+    nothing."""
+    _, status = HOSTILE[name]
+    if name != "an artifact's host" or f"{path.removeprefix('/')}/".startswith(("/api/", "/v1/")):
+        return status
+    return 404 if method in ("GET", "HEAD") else 405
+
+
 def is_refusal(answer: Answer, method: str, status: int) -> bool:
     if answer.status != status or "X-Request-Id" not in answer.headers:
         return False
     return method == "HEAD" or answer.json()["error"]["type"] == TYPES[status]
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    """A server on a machine with a display."""
+    async with running_server(tmp_path / "data", browser=NotingBrowser(has_display=True)) as running:
+        yield running
 
 
 @pytest.fixture
@@ -74,23 +100,26 @@ async def guarded(tmp_path: Path) -> AsyncIterator[Server]:
 
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_every_route_refuses(name: str, server: Server) -> None:
-    _, status = HOSTILE[name]
+    headers = hostile(name, server)
     let_through = [
         f"{method} {path}: {answer.status}"
         for method, path in routes(server)
-        if not is_refusal(answer := await ask(server, method, path, hostile(name, server)), method, status)
+        if not is_refusal(
+            answer := await ask(server, method, path, headers), method, status_of(name, method, f"/{path}")
+        )
     ]
     assert let_through == []
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_every_route_refuses_with_the_token_too(name: str, guarded: Server) -> None:
-    _, status = HOSTILE[name]
     headers = hostile(name, guarded) | {"Authorization": f"Bearer {TOKEN}"}
     let_through = [
         f"{method} {path}: {answer.status}"
         for method, path in routes(guarded)
-        if not is_refusal(answer := await ask(guarded, method, path, headers), method, status)
+        if not is_refusal(
+            answer := await ask(guarded, method, path, headers), method, status_of(name, method, f"/{path}")
+        )
     ]
     assert let_through == []
 
@@ -100,7 +129,7 @@ async def test_every_route_refuses_with_the_token_too(name: str, guarded: Server
 async def test_what_is_no_route_refuses_as_well(name: str, path: str, server: Server) -> None:
     for method in ("GET", "POST", "OPTIONS"):
         answer = await server.call(method, path, headers=hostile(name, server))
-        assert is_refusal(answer, method, HOSTILE[name][1])
+        assert is_refusal(answer, method, status_of(name, method, path))
 
 
 @pytest.mark.parametrize(
@@ -204,6 +233,13 @@ async def test_a_request_for_a_whole_url_is_told_by_its_host_header(server: Serv
     assert answer.split(b" ", 2)[1] == b"421"
 
 
+def shown_by(server: Server) -> list[str]:
+    """What the browser was told to show."""
+    browser = server.app[keys.BROWSER]
+    assert isinstance(browser, NotingBrowser)
+    return browser.shown
+
+
 async def everything(server: Server) -> dict[str, Any]:
     """What a caller can see of the server's state."""
     conversations = await server.get("/conversations")
@@ -211,6 +247,12 @@ async def everything(server: Server) -> dict[str, Any]:
         "conversations": conversations,
         "items": [await server.get(f"/conversations/{c['id']}/items") for c in conversations["data"]],
         "projects": await server.get("/projects"),
+        "artifacts": (artifacts := await server.get("/artifacts")),
+        "versions": [await server.get(f"/artifacts/{a['id']}/versions") for a in artifacts["data"]],
+        "shown": list(shown_by(server)),
+        "files": [file["name"] for file in (await server.get("/files"))["data"]],
+        "memories": await server.get("/memories"),
+        "skills": await server.get("/skills"),
         "scratchpads": (pads := await server.get("/scratchpads")),
         "kernels": [await server.get(f"/scratchpads/{pad['id']}/kernel") for pad in pads["data"]],
         "settings": await server.get("/settings"),
@@ -222,6 +264,10 @@ async def changes(server: Server) -> list[tuple[str, str, dict[str, Any] | None]
     """Requests that each change something, in an order in which all of them can."""
     conversation = await server.conversation(title="Kept")
     project = (await server.post("/projects", {"name": "Kept"}))["id"]
+    memory = (await server.post("/memories", {"content": "Kept"}))["id"]
+    skill = (await server.post("/skills", {"name": "kept", "description": "Kept"}))["id"]
+    artifact = (await save(server, title="Kept"))["id"]
+    file = (await new_file(server, b"Kept"))["id"]
     message = {"conversation_id": conversation, "input": "Hello", "stream": False}
     await server.call("PATCH", "/settings", json={"kernels": {"spare": False}})
     cells = [{"type": "code", "content": "6 * 7"}, {"type": "markdown", "content": "Kept"}]
@@ -242,6 +288,16 @@ async def changes(server: Server) -> list[tuple[str, str, dict[str, Any] | None]
         ("DELETE", scratchpad, None),
         ("POST", "/conversations", {"title": "Forged"}),
         ("POST", "/projects", {"name": "Forged"}),
+        ("POST", "/artifacts/open", {"artifact_id": artifact}),
+        ("POST", f"/artifacts/{artifact}/versions/1/restore", None),
+        ("DELETE", f"/artifacts/{artifact}", None),
+        ("DELETE", f"/files/{file}", None),
+        ("POST", "/memories", {"content": "Forged"}),
+        ("PATCH", f"/memories/{memory}", {"content": "Forged"}),
+        ("DELETE", f"/memories/{memory}", None),
+        ("POST", "/skills", {"name": "forged", "description": "Forged"}),
+        ("PATCH", f"/skills/{skill}", {"description": "Forged"}),
+        ("DELETE", f"/skills/{skill}", None),
         ("POST", "/responses", message),
         ("PATCH", f"/conversations/{conversation}", {"title": "Forged"}),
         ("PATCH", f"/projects/{project}", {"name": "Forged"}),
@@ -273,7 +329,17 @@ async def test_a_hostile_upload_changes_nothing(server: Server) -> None:
         )
         answer = await server.call("POST", "/scratchpads/import", headers=hostile(name, server), data=form)
         assert answer.status == status
+        form = aiohttp.FormData()
+        form.add_field("file", b"---\nname: forged\ndescription: Forged\n---\n", filename="SKILL.md")
+        answer = await server.call("POST", "/skills/import", headers=hostile(name, server), data=form)
+        assert answer.status == status
+        form = aiohttp.FormData()
+        form.add_field("file", b"Forged", filename="forged.txt")
+        answer = await server.call("POST", "/files", headers=hostile(name, server), data=form)
+        assert answer.status == status
     assert (await server.get("/scratchpads"))["total"] == 0
+    assert (await server.get("/skills"))["total"] == 0
+    assert (await server.get("/files"))["total"] == 0
 
 
 async def test_a_form_that_looks_like_json_changes_nothing(server: Server) -> None:

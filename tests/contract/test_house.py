@@ -41,6 +41,7 @@ def test_every_module_imports_alone() -> None:
     "package",
     [
         "anthropic",
+        "charset_normalizer",
         "duckdb",
         "ipykernel",
         "IPython",
@@ -55,7 +56,10 @@ def test_every_module_imports_alone() -> None:
         "pandas",
         "platformdirs",
         "pygments",
+        "pypdfium2",
+        "python_calamine",
         "webbrowser",
+        "yaml",
         "zmq",
     ],
 )

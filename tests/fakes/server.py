@@ -17,6 +17,8 @@ from cowork_desktop.clock import Clock
 from cowork_desktop.connectors.secrets import Secrets
 from cowork_desktop.serve import listen, serving
 from cowork_desktop.settings import ServerSettings
+from cowork_desktop.shell.browser import Browser
+from tests.fakes.browser import NotingBrowser
 from tests.fakes.secrets import MemorySecrets
 
 
@@ -112,8 +114,10 @@ async def running_server(
     clock: Clock | None = None,
     secrets: Secrets | None = None,
     settings: ServerSettings | None = None,
+    browser: Browser | None = None,
 ) -> AsyncIterator[Server]:
-    """`model`: answers in the provider's stead, as if a key were set; else the offline model does."""
+    """`model`: answers in the provider's stead, as if a key were set; else the offline model does.
+    `browser`: shows what is to be shown; else nothing is, as on a machine without a display."""
     secrets = secrets or MemorySecrets()
     settings = settings or ServerSettings()
     if model is not None and settings.base_url is None:
@@ -122,7 +126,15 @@ async def running_server(
     port: int = sockets[0].getsockname()[1]
     await asyncio.to_thread(data_dir.mkdir, exist_ok=True)
     async with (
-        create_app(settings, data_dir, port, clock=clock, secrets=secrets, model=model) as app,
+        create_app(
+            settings,
+            data_dir,
+            port,
+            clock=clock,
+            secrets=secrets,
+            model=model,
+            browser=browser or NotingBrowser(),
+        ) as app,
         serving(app, sockets),
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
     ):

@@ -58,6 +58,24 @@ async def spawn(
     )
 
 
+async def start(*arguments: str) -> asyncio.subprocess.Process:
+    """Another verb of the program."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "cowork_desktop",
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def end_of(process: asyncio.subprocess.Process) -> tuple[int | None, str, str]:
+    """The exit code, and what was said on stdout and stderr."""
+    out, errors = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode, out.decode(), errors.decode()
+
+
 @asynccontextmanager
 async def running_process(
     data_dir: Path,

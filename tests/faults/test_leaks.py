@@ -2,18 +2,21 @@
 
 import asyncio
 import gc
+import io
 import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 from blockbuster import BlockBuster
 
 from cowork_desktop.agent.model import TextDelta
+from cowork_desktop.http.sandbox import SANDBOX
 from tests.fakes.model import ScriptedModel, done, say
 from tests.fakes.scratchpad import new_pad
-from tests.fakes.server import running_server
+from tests.fakes.server import Server, running_server
 
 pytestmark = pytest.mark.slow
 
@@ -125,8 +128,34 @@ async def test_a_server_at_work_never_blocks_the_loop(tmp_path: Path) -> None:
             assert (await server.call("GET", f"/scratchpads/{pad.id}{path}")).status == 200
         await server.post(f"/scratchpads/{pad.id}/restart")
         await server.call("PATCH", f"/scratchpads/{pad.id}", json={"saved": True})
+        await _work_with_files(server)
         assert (await server.call("DELETE", f"/scratchpads/{pad.id}")).status == 204
         assert (await server.call("DELETE", f"/conversations/{conversation}")).status == 204
+
+
+async def _work_with_files(server: Server) -> None:
+    [artifact] = (await server.get("/artifacts"))["data"]
+    form = aiohttp.FormData({"file": io.BytesIO(b"Some words. " * 100_000)})
+    file = (await server.call("POST", "/files", data=form)).json()
+    await server.post("/memories", {"content": "Words are remembered."})
+    host = server.app[SANDBOX].url(artifact["id"]).removeprefix("http://").rstrip("/")
+    assert (await server.call("GET", "//", headers={"Host": host})).status == 200
+    for path in (
+        f"/files/{file['id']}",
+        f"/files/{file['id']}/content",
+        f"/files/{file['id']}/text",
+        "/search?q=words",
+        f"/artifacts/{artifact['id']}/versions",
+        f"/artifacts/{artifact['id']}/export",
+        f"/artifacts/serve/{artifact['project_id']}/{artifact['path']}",
+        f"/artifacts/preview?project_id={artifact['project_id']}&path={artifact['path']}",
+        f"/projects/{artifact['project_id']}/export",
+    ):
+        assert (await server.call("GET", path)).status == 200, path
+    await server.post(f"/artifacts/{artifact['id']}/versions/1/restore")
+    await server.post("/backup", {})
+    assert (await server.call("DELETE", f"/artifacts/{artifact['id']}")).status == 204
+    assert (await server.call("DELETE", f"/files/{file['id']}")).status == 204
 
 
 async def test_a_hundred_readers_of_a_turn_get_the_same_bytes(tmp_path: Path) -> None:

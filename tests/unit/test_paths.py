@@ -58,14 +58,16 @@ def test_a_root_may_itself_lie_behind_a_link(tmp_path: Path) -> None:
     assert resolve(tmp_path / "link", "a") == (tmp_path / "real" / "a").resolve()
 
 
-def test_the_folders_of_a_project_are_made_when_they_are_asked_for(tmp_path: Path) -> None:
+def test_a_working_folder_is_made_when_it_is_asked_for_and_one_of_artifacts_when_something_is_written(
+    tmp_path: Path,
+) -> None:
     folders = ProjectFolders(tmp_path / "projects")
     assert folders.ids() == set()
     work, artifacts = folders.work("proj_1"), folders.artifacts("proj_1")
     assert work == (tmp_path / "projects" / "proj_1" / "work").resolve()
-    assert artifacts == (tmp_path / "projects" / "proj_1" / "artifacts").resolve()
+    assert artifacts == tmp_path / "projects" / "proj_1" / "artifacts"
     assert work.is_dir()
-    assert artifacts.is_dir()
+    assert not artifacts.exists()
     assert folders.work("proj_1") == work
     assert folders.ids() == {"proj_1"}
 

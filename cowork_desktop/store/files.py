@@ -1,0 +1,99 @@
+"""SQL of files; their bytes lie elsewhere, under their digest."""
+
+from typing import Any
+
+from cowork_desktop.errors import NotFound
+from cowork_desktop.schemas.base import Encoded, Page, Spooled
+from cowork_desktop.schemas.files import File, FileForm, FileQuery, FileText
+from cowork_desktop.store import conversations, projects, texts
+from cowork_desktop.store.database import Tx
+from cowork_desktop.store.rows import conditions, expressions, json_object, page, timestamp, update
+
+_JSON = json_object(
+    expressions(
+        File,
+        created_at=timestamp("created_at"),
+        text_status="coalesce(t.status, 'none')",
+        text_error="t.error",
+        text_progress="CASE t.status WHEN 'extracting'"
+        " THEN json_object('done', t.done, 'total', t.total) END",
+    )
+)
+_FROM = "files f LEFT JOIN texts t ON t.owner_id = f.id"
+
+
+def list_(tx: Tx, query: FileQuery) -> Encoded[Page[File]]:
+    """Newest first."""
+    where, values = conditions(
+        "deleted_at IS NULL", project_id=query.project_id, conversation_id=query.conversation_id
+    )
+    rows = tx.execute(
+        f"SELECT {_JSON} FROM {_FROM} WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?",
+        (*values, query.limit, query.offset),
+    ).fetchall()
+    [total] = tx.execute(f"SELECT count(*) FROM files WHERE {where}", values).fetchone()
+    return page((json for (json,) in rows), total=total, has_more=query.offset + len(rows) < total)
+
+
+def show(tx: Tx, id: str) -> Encoded[File]:
+    return Encoded(_one(tx, id, _JSON)[0].encode())
+
+
+def get(tx: Tx, id: str) -> File:
+    return File.model_validate_json(_one(tx, id, _JSON)[0])
+
+
+def create(
+    tx: Tx, id: str, now: int, form: FileForm, file: Spooled, mime_type: str, *, has_text: bool
+) -> Encoded[File]:
+    if form.project_id is not None:
+        projects.check(tx, form.project_id, "form.project_id")
+    if form.conversation_id is not None:
+        conversations.check(tx, form.conversation_id, "form.conversation_id")
+    tx.execute(
+        "INSERT INTO files (id, name, mime_type, size, sha256, project_id, conversation_id, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (id, file.name, mime_type, file.size, file.sha256, form.project_id, form.conversation_id, now),
+    )
+    if has_text:
+        texts.ask(tx, id)
+    return show(tx, id)
+
+
+def text(tx: Tx, id: str, limit: int, offset: int) -> FileText:
+    file = get(tx, id)
+    passages, total = texts.read(tx, id, limit, offset)
+    return FileText(
+        data=passages,
+        total=total,
+        has_more=offset + len(passages) < total,
+        text_status=file.text_status,
+        text_error=file.text_error,
+    )
+
+
+def delete(tx: Tx, id: str, now: int) -> None:
+    """Hide the file; the sweep takes its text and its bytes."""
+    if not update(tx, "files", id, {"deleted_at": now}):
+        raise NotFound.of("file", id)
+
+
+def delete_of_conversation(tx: Tx, id: str, now: int) -> None:
+    """Hide the files of a conversation that goes; what belongs to a project too stays there."""
+    tx.execute(
+        "UPDATE files SET conversation_id = NULL WHERE conversation_id = ? AND project_id IS NOT NULL"
+        " AND deleted_at IS NULL",
+        (id,),
+    )
+    tx.execute("UPDATE files SET deleted_at = ? WHERE conversation_id = ? AND deleted_at IS NULL", (now, id))
+
+
+def delete_of_project(tx: Tx, id: str, now: int) -> None:
+    tx.execute("UPDATE files SET deleted_at = ? WHERE project_id = ? AND deleted_at IS NULL", (now, id))
+
+
+def _one(tx: Tx, id: str, columns: str) -> tuple[Any, ...]:
+    row = tx.execute(f"SELECT {columns} FROM {_FROM} WHERE id = ? AND deleted_at IS NULL", (id,)).fetchone()
+    if row is None:
+        raise NotFound.of("file", id)
+    return row  # type: ignore[no-any-return]

@@ -1,0 +1,20 @@
+"""Hides what is deleted together with all that goes with it, in one transaction; the sweep takes it away
+after."""
+
+from cowork_desktop.store import artifacts, conversations, files, projects
+from cowork_desktop.store.database import Tx
+
+
+def delete_conversation(tx: Tx, id: str, now: int) -> None:
+    conversations.delete(tx, id, now)
+    files.delete_of_conversation(tx, id, now)
+
+
+def delete_project(tx: Tx, id: str, now: int) -> list[str]:
+    """Returns the ids of the conversations that went with it."""
+    hidden = projects.delete(tx, id, now)
+    files.delete_of_project(tx, id, now)
+    artifacts.delete_of_project(tx, id, now)
+    for conversation_id in hidden:
+        files.delete_of_conversation(tx, conversation_id, now)
+    return hidden

@@ -1,0 +1,67 @@
+"""Brings what is new or changed into the full-text index, many texts at once, soon after it was written."""
+
+from cowork_desktop.clock import Clock
+from cowork_desktop.store.database import Database, Tx
+from cowork_desktop.store.search_words import words
+
+_BITE = 50
+_BITE_CHARACTERS = 25_000
+"""What one transaction brings in, so that no other writer waits long."""
+_BITES_BEFORE_A_SEARCH = 200
+_PAUSE_SECONDS = 0.5
+"""So long writes gather: a text costs a tenth of what it costs in a transaction of its own."""
+
+# What the index holds of each kind, as the triggers of the migrations take it out again.
+_TITLE_AND_TEXT = {
+    "conversation": "SELECT title, goal FROM conversations WHERE id = ?",
+    "item": "SELECT NULL, content FROM items WHERE id = ?",
+    "project": "SELECT name, description FROM projects WHERE id = ?",
+    "file": "SELECT name, NULL FROM files WHERE id = ?",
+    "artifact": "SELECT title, NULL FROM artifacts WHERE id = ?",
+    "memory": "SELECT NULL, content FROM memories WHERE id = ?",
+    "skill": "SELECT name, description || ' ' || instructions FROM skills WHERE id = ?",
+}
+_PASSAGE = "SELECT NULL, text FROM passages WHERE owner_id = ? AND n = ?"
+
+
+class SearchIndex:
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db, self._clock = db, clock
+
+    async def keep_up(self) -> None:
+        """Bring in what is written, for ever."""
+        while True:
+            await self._db.changed.wait()
+            await self._clock.sleep(_PAUSE_SECONDS)
+            self._db.changed.clear()
+            if await self._db.read(has_pending):
+                while await self._db.write(bring_in):
+                    pass
+
+    async def catch_up(self) -> None:
+        """Bring in what a search would miss; where that is very much, some of it."""
+        for _ in range(_BITES_BEFORE_A_SEARCH):
+            if not (await self._db.read(has_pending) and await self._db.write(bring_in)):
+                return
+
+
+def has_pending(tx: Tx) -> bool:
+    return tx.execute("SELECT 1 FROM search_entries WHERE is_pending LIMIT 1").fetchone() is not None
+
+
+def bring_in(tx: Tx) -> bool:
+    """Bring in some of what waits, oldest first; false when that was all."""
+    pending = tx.execute(
+        "SELECT id, kind, ref, n, scope FROM search_entries WHERE is_pending ORDER BY id LIMIT ?", (_BITE,)
+    ).fetchall()
+    taken: list[tuple[int, str, str, str]] = []
+    room = _BITE_CHARACTERS
+    while len(taken) < len(pending) and room > 0:
+        id, kind, ref, n, scope = pending[len(taken)]
+        found = tx.execute(_PASSAGE, (ref, n)) if n >= 0 else tx.execute(_TITLE_AND_TEXT[kind], (ref,))
+        title, text = found.fetchone()
+        taken.append((id, words(title or ""), words(text or ""), scope))
+        room -= len(text or "")
+    tx.executemany("INSERT INTO search_index (rowid, title, text, scope) VALUES (?, ?, ?, ?)", taken)
+    tx.executemany("UPDATE search_entries SET is_pending = 0 WHERE id = ?", [(row[0],) for row in taken])
+    return len(taken) < len(pending) or len(pending) == _BITE

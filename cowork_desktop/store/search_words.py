@@ -1,0 +1,149 @@
+"""How text is cut into words, for the full-text index, for what is asked of it, and for what a hit shows.
+
+A change of `words` needs a migration that makes the index anew: what is taken out of it must be what was put
+in.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from cowork_desktop.schemas.search import SnippetPart
+
+_UNSPACED = (
+    "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+"""Kana and Chinese characters, between which no spaces stand. The tokenizer takes a run of letters for one
+word; of these each becomes one, and a run of them is asked for as a phrase."""
+_EACH_UNSPACED = re.compile(f"([{_UNSPACED}])")
+_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_PHRASE_OR_WORD = re.compile(r'"([^"]*)"|(\S+)')
+_WORD = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_])+")
+_LETTERS = rf"(?:(?![{_UNSPACED}])[^\W_])*"
+_BEGINS = rf"(?:(?<![^\W_])|(?<=[{_UNSPACED}])|(?=[{_UNSPACED}]))"
+_ENDS = rf"(?:(?![^\W_])|(?=[{_UNSPACED}])|(?<=[{_UNSPACED}]))"
+_SCRIPTS_WITH_MARKS = ("LATIN ", "GREEK ", "CYRILLIC ")
+_MOST_TERMS = 32
+_BEFORE, _LENGTH = 50, 240
+"""Characters of a snippet before the first match, and in all."""
+
+
+def words(text: str) -> str:
+    """The text without capitals and accents, and with spaces around what is written without them."""
+    return text if text.isascii() else _EACH_UNSPACED.sub(r" \1 ", fold(normal(text)))
+
+
+def normal(text: str) -> str:
+    """The text in Unicode's composed form (NFC), in which one letter is one character."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def fold(text: str) -> str:
+    """Each character of normal text without its case and marks; one for one, so that places stay."""
+    return text.lower() if text.isascii() else text.translate(_folding())
+
+
+class _Folding(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        base = unicodedata.normalize("NFD", chr(code))[0]
+        plain = base if unicodedata.name(base, "").startswith(_SCRIPTS_WITH_MARKS) else chr(code)
+        self[code] = plain.lower()[0].replace("ς", "σ")
+        return self[code]
+
+
+@cache
+def _folding() -> _Folding:
+    return _Folding()
+
+
+@dataclass(frozen=True)
+class Term:
+    """Words that must follow each other; of the last one maybe only the beginning."""
+
+    words: tuple[str, ...]
+    is_prefix: bool = False
+
+    @property
+    def match(self) -> str:
+        """As FTS5 is asked for it; words hold nothing that it could take for its own syntax."""
+        return f'"{" ".join(self.words)}"' + ("*" if self.is_prefix else "")
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression that finds it in folded text."""
+        pattern = _BEGINS
+        for before, word in zip(("", *self.words), self.words, strict=False):
+            may_touch = _IS_UNSPACED.match(before) or _IS_UNSPACED.match(word)
+            between = (r"[\W_]*" if may_touch else r"[\W_]+") if before else ""
+            pattern += between + re.escape(word)
+        return pattern + (_LETTERS if self.is_prefix else _ENDS)
+
+
+def read_terms(query: str) -> list[Term]:
+    """The terms of what somebody typed: phrases in quotation marks, and single words, the last of them
+    unfinished."""
+    found = [(phrase or word, bool(word)) for phrase, word in _PHRASE_OR_WORD.findall(fold(normal(query)))]
+    terms = [Term(tuple(_WORD.findall(text)), is_word) for text, is_word in found]
+    *whole, last = [term for term in terms if term.words][:_MOST_TERMS] or [Term(())]
+    if not last.words:
+        return []
+    return [
+        *(Term(term.words) for term in whole),
+        Term(last.words, last.is_prefix and len(last.words[-1]) > 1),
+    ]
+
+
+def first_match(text: str, terms: Sequence[Term]) -> int | None:
+    """Where in normal text the first of the terms begins."""
+    found = _pattern(tuple(terms)).search(fold(text))
+    return found.start() if found else None
+
+
+def snippet(text: str, terms: Sequence[Term]) -> list[SnippetPart]:
+    """A stretch of normal text around the first match, its white space collapsed, with each match told
+    apart."""
+    at = first_match(text, terms) or 0
+    start, end = _stretch(text, at)
+    shown = " ".join(text[start:end].split())
+    parts, place = [], 0
+    for found in _pattern(tuple(terms)).finditer(fold(shown)):
+        parts += [(shown[place : found.start()], False), (shown[found.start() : found.end()], True)]
+        place = found.end()
+    return _joined(
+        [
+            ("… " if start else "", False),
+            *parts,
+            (shown[place:], False),
+            (" …" if end < len(text) else "", False),
+        ]
+    )
+
+
+def _stretch(text: str, at: int) -> tuple[int, int]:
+    """Where a snippet begins and ends: between words, where there are any."""
+    start = max(0, at - _BEFORE)
+    while 0 < start < at and not text[start - 1].isspace():
+        start += 1
+    end = min(len(text), at - _BEFORE + _LENGTH)
+    cut = end
+    while at < cut < len(text) and not text[cut].isspace():
+        cut -= 1
+    return start, cut if cut > at else end
+
+
+@lru_cache(maxsize=16)
+def _pattern(terms: tuple[Term, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(term.pattern for term in terms))
+
+
+def _joined(parts: Sequence[tuple[str, bool]]) -> list[SnippetPart]:
+    joined: list[SnippetPart] = []
+    for text, is_match in parts:
+        if text and joined and joined[-1].is_match is is_match:
+            joined[-1].text += text
+        elif text:
+            joined.append(SnippetPart(text=text, is_match=is_match))
+    return joined

@@ -1,0 +1,68 @@
+"""Runs the worker that takes text out of a file, as the server does, and reads what it writes."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cowork_desktop.workspace.sniff import sniff
+
+DOCUMENTS = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Extraction:
+    total: int | None
+    passages: list[dict[str, Any]]
+    end: str
+    reason: str | None
+    errors: str
+    """What it wrote to standard error."""
+    cpu_seconds: float
+
+    @property
+    def text(self) -> str:
+        return "\n".join(passage["text"] for passage in self.passages)
+
+    def place_of(self, words: str) -> dict[str, Any]:
+        """Where the words are, as the server tells it: each line counts."""
+        passage = next(passage for passage in self.passages if words in passage["text"])
+        place = dict(passage["place"])
+        lines = passage["text"][: passage["text"].index(words)].count("\n")
+        for unit in place.keys() & {"line", "row", "paragraph"}:
+            place[unit] += lines
+        return place
+
+
+def extract(path: Path, mime_type: str | None = None) -> Extraction:
+    command = [sys.executable, "-P", "-m", "cowork_desktop", "extract"]
+    before = _cpu_seconds()
+    finished = subprocess.run(
+        [*command, str(path), mime_type or sniff(path, path.name), path.name],
+        capture_output=True,
+        timeout=100,
+        check=True,
+    )
+    *found, end = map(json.loads, finished.stdout.splitlines())
+    assert end.keys() == {"end", "reason"}
+    totals = [each["total"] for each in found if "total" in each]
+    passages = [each for each in found if "place" in each]
+    assert len(totals) <= 1
+    assert len(totals) + len(passages) == len(found)
+    return Extraction(
+        totals[0] if totals else None,
+        passages,
+        end["end"],
+        end["reason"],
+        finished.stderr.decode(),
+        _cpu_seconds() - before,
+    )
+
+
+def _cpu_seconds() -> float:
+    """What processes that this one started have taken."""
+    times = os.times()
+    return times.children_user + times.children_system
