@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but Python 3.11+: everything else is installed into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check bench openapi constraints viewer clean
+.PHONY: help run test quick check bench openapi constraints viewer clean chromium
 
 BASE_PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -13,11 +13,11 @@ help: ## list the targets
 run: .venv/run ## start Cowork on port 26866 and show its page (ARGS=--no-open for no page)
 	@exec $(PYTHON) -m cowork_desktop serve $(ARGS)
 
-test: .venv/dev ## run the tests
+test: .venv/dev chromium ## run the tests
 	@$(PYTHON) -m pytest -n 2 $(ARGS)
 
 quick: .venv/dev ## run the tests that are fast
-	@$(PYTHON) -m pytest -n 2 -m "not slow" $(ARGS)
+	@$(PYTHON) -m pytest -n 2 -m "not slow and not browser" $(ARGS)
 
 check: .venv/dev ## format, lint, types and the rules of the architecture
 	@$(PYTHON) -m ruff format --check .
@@ -39,6 +39,9 @@ constraints: ## pin what is installed anew, into constraints.txt
 
 clean: ## remove what was installed and built
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+chromium:
+	@sh tools/install_chromium.sh
 
 .venv/bin/python:
 	@sh -c 'test -n "$(BASE_PYTHON)" || { echo "Cowork needs Python 3.11 or newer; found none." >&2; exit 1; }'

@@ -1,0 +1,1 @@
+onmessage = async ({ data }) => postMessage(`${data} ${(await (await fetch("../data.json")).json()).name}`);
