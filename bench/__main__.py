@@ -7,8 +7,9 @@ import time
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
-from bench import kernels, requests, startup, turns
+from bench import extraction, files, kernels, requests, search, startup, turns
 from bench.processes import Broken
 from bench.report import Row, table
 
@@ -16,6 +17,12 @@ _REQUESTS = ("list", "get", "items", "post")
 _TURNS = ("turn", "readers")
 _KERNELS = {"rounds": 9, "lines": 1_000_000, "floods": 3, "prints": 5, "starts": 4}
 _QUICK_KERNELS = {"rounds": 3, "lines": 100_000, "floods": 3, "prints": 3, "starts": 2}
+_FILES = {"mebibytes": 200, "rounds": 6}
+_QUICK_FILES = {"mebibytes": 64, "rounds": 3}
+_SEARCH: dict[str, Any] = {"items": 100_000, "rounds": 5, "seconds": 0.2, "added": 10_000, "additions": 3}
+_QUICK_SEARCH: dict[str, Any] = {"items": 10_000, "rounds": 3, "seconds": 0.1, "added": 1_000, "additions": 3}
+_EXTRACTION = {"pages": 500, "rounds": 3, "starts": 9}
+_QUICK_EXTRACTION = {"pages": 100, "rounds": 3, "starts": 3}
 _ABOUT = (
     "Medians of interleaved rounds. A ratio is the median of the rounds' own ratios and says how much of its"
     " limit the product reaches: 1.00 is as good."
@@ -30,7 +37,7 @@ def main() -> int:
         "--only",
         metavar="NAME",
         default="",
-        choices=[*_REQUESTS, *_TURNS, "start", "kernel"],
+        choices=[*_REQUESTS, *_TURNS, "start", "kernel", "files", "search", "extract"],
         help="%(choices)s",
     )
     chosen = parser.parse_args()
@@ -62,6 +69,12 @@ def _rows(folder: Path, only: str, *, is_quick: bool) -> Iterator[Row]:
         parts.append(turns.measure(folder, only, rounds=5 if is_quick else 10))
     if only in ("", "kernel"):
         parts.append(kernels.measure(folder, **(_QUICK_KERNELS if is_quick else _KERNELS)))
+    if only in ("", "files"):
+        parts.append(files.measure(folder, **(_QUICK_FILES if is_quick else _FILES)))
+    if only in ("", "search"):
+        parts.append(search.measure(folder, **(_QUICK_SEARCH if is_quick else _SEARCH)))
+    if only in ("", "extract"):
+        parts.append(extraction.measure(folder, **(_QUICK_EXTRACTION if is_quick else _EXTRACTION)))
     return chain.from_iterable(parts)
 
 

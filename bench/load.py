@@ -65,8 +65,13 @@ def run(
         for key in list(selector.get_map().values()):
             key.data.socket.close()
         selector.close()
+    return summary(times, ended - begun)
+
+
+def summary(times: list[float], seconds: float) -> dict[str, Any]:
     times.sort()
-    return {"requests": len(times), "seconds": ended - begun, "p99": times[int(len(times) * 0.99)]}
+    p50, p99 = (times[int(len(times) * share)] for share in (0.5, 0.99))
+    return {"requests": len(times), "seconds": seconds, "p50": p50, "p99": p99}
 
 
 def _loop(

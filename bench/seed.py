@@ -3,6 +3,8 @@
 import asyncio
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from bench.processes import Broken
 from cowork_desktop.clock import SystemClock
 from cowork_desktop.ids import Ids
 from cowork_desktop.store.database import Database, Tx
+from cowork_desktop.store.search_index import bring_in
 
 _SAMPLE = 200
 _SECOND = 1_000
@@ -36,6 +39,7 @@ def seed(folder: Path, name: str, *, conversations: int, items: int = 0) -> Seed
     conversation_ids, item_ids = asyncio.run(_fill(data_dir / "cowork.db", conversations, items))
     copy = folder / f"{name}-limit.db"
     shutil.copyfile(data_dir / "cowork.db", copy)
+    _drop_triggers(copy)
     newer = item_ids[len(item_ids) // 10 :]
     return Seeded(
         data_dir,
@@ -46,6 +50,14 @@ def seed(folder: Path, name: str, *, conversations: int, items: int = 0) -> Seed
     )
 
 
+def _drop_triggers(path: Path) -> None:
+    """The limit lets nothing be found by its words; what that costs is the product's to pay."""
+    with closing(sqlite3.connect(path)) as tx:
+        of_search = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%search_entries%'"
+        for (name,) in tx.execute(of_search).fetchall():
+            tx.execute(f"DROP TRIGGER {name}")
+
+
 async def _fill(path: Path, conversations: int, items: int) -> tuple[list[str], list[str]]:
     clock = SystemClock()
     ids = Ids(clock)
@@ -54,6 +66,8 @@ async def _fill(path: Path, conversations: int, items: int) -> tuple[list[str], 
         conversation_ids = [ids.new("conv") for _ in range(conversations)]
         item_ids = [ids.new("msg") for _ in range(items)]
         await db.write(_insert, conversation_ids, item_ids, clock.now() - conversations * _SECOND)
+        while await db.write(bring_in):
+            pass
     return conversation_ids, item_ids
 
 
