@@ -104,8 +104,10 @@ class Kernels:
         held, self._held = list(self._held.values()), {}
         await asyncio.gather(*(self._end(one) for one in held), self._end_spare())
         await self._watch.close()
-        if self._launch and self._launch.done() and not self._launch.exception():
-            self._launch.result().context.destroy(linger=0)
+        if self._launch:
+            await asyncio.wait([self._launch])
+            if not self._launch.exception():
+                self._launch.result().context.destroy(linger=0)
 
     async def _start(self, *, is_spare: bool) -> Kernel:
         if self._launch is None or (self._launch.done() and self._launch.exception()):
