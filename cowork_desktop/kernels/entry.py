@@ -6,6 +6,7 @@ import os
 import site
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,8 @@ def _packages() -> Path:
 def main(arguments: list[str]) -> None:
     """Serve cells until the server asks for the end, or is gone. `arguments`: `-f` and a connection file."""
     site.addsitedir(str(site_packages(_packages())))
+    # Both engines are here, so whichever pandas will take, spreadsheets are read.
+    warnings.filterwarnings("ignore", message="The default engine for reading '[a-z]+' files")
     config = Config()
     config.KernelApp.kernel_class = _Kernel
     config.KernelApp.outstream_class = f"{__name__}._Stream"

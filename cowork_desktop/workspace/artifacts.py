@@ -149,6 +149,9 @@ class Artifacts:
                 await asyncio.to_thread(self._lay_out, self.folder(artifact), wanted, shown)
         except Escapes as error:
             raise Conflict(_A_LINK) from error
+        except StorageFull:
+            self._behind[id] = artifact
+            raise
         await self._db.write(artifacts.note_laid_out, id, artifact.version)
         self._texts.start(id)
         return artifact
