@@ -114,6 +114,7 @@ async def get_artifact_export(request: web.Request, artifact_id: str) -> web.Str
     """Get an artifact's files as a zip archive."""
     app = request.app
     artifact = await app[keys.DB].read(artifacts.get, artifact_id)
+    await app[keys.ARTIFACTS].catch_up(artifact)
     folder = app[keys.ARTIFACTS].folder(artifact)
     return await send_made(
         request,

@@ -54,8 +54,9 @@ async def send_made(
         await wholly(asyncio.to_thread(make, place))
         headers = {"Content-Disposition": attachment(name), "Cache-Control": "no-store"}
         answer = await send_file(request, place, media_type, headers)
-        await answer.prepare(request)
-        await answer.write_eof()
+        with suppress(ConnectionError):  # who goes away gets nothing, and that is no fault
+            await answer.prepare(request)
+            await answer.write_eof()
         return answer
     finally:
         await asyncio.to_thread(place.unlink, missing_ok=True)

@@ -137,11 +137,18 @@ def _names(part: BodyPartReader) -> tuple[str | None, str | None]:
     """The name of the field, and of the file where it is one, as they were given
     (https://www.rfc-editor.org/rfc/rfc7578); aiohttp takes slashes away, and does not read each one."""
     given = dict(_PARAMETER.findall(part.headers.get(hdrs.CONTENT_DISPOSITION, "")))
-    plain = {name.lower(): re.sub(r'\\(["\\])', r"\1", value.strip('"')) for name, value in given.items()}
+    plain = {name.lower(): _unquoted(value) for name, value in given.items()}
     if extended := plain.get("filename*"):
         encoding, _, value = extended.split("'", 2)
         return plain.get("name"), unquote(value, encoding, "strict")
     return plain.get("name"), plain.get("filename")
+
+
+def _unquoted(value: str) -> str:
+    """As curl and browsers quote names: with backslashes before quotes and backslashes, or not at all."""
+    if not value.startswith('"'):
+        return value
+    return re.sub(r'\\(["\\])', r"\1", value[1:-1])
 
 
 async def _read(part: BodyPartReader, take: Callable[[int], None]) -> bytes:

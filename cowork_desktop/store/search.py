@@ -62,7 +62,10 @@ class _Cursor:
         try:
             packed = base64.urlsafe_b64decode(text.encode())
             upper, shown = json.loads(zlib.decompressobj().decompress(packed, _LONGEST))
-            if all(isinstance(entry, int) and 0 <= entry <= _END for entry in [upper, *(shown or ())]):
+            is_whole = shown is None or isinstance(shown, list)
+            if is_whole and all(
+                type(entry) is int and 0 <= entry <= _END for entry in [upper, *(shown or ())]
+            ):
                 return cls(upper, shown)
         except (ValueError, TypeError, zlib.error, RecursionError):
             pass

@@ -1,8 +1,15 @@
 """Brings what is new or changed into the full-text index, many texts at once, soon after it was written."""
 
+import logging
+import sqlite3
+from contextlib import suppress
+
 from cowork_desktop.clock import Clock
+from cowork_desktop.errors import StorageFull
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.store.search_words import words
+
+logger = logging.getLogger(__name__)
 
 _BITE = 50
 _BITE_CHARACTERS = 25_000
@@ -34,15 +41,19 @@ class SearchIndex:
             await self._db.changed.wait()
             await self._clock.sleep(_PAUSE_SECONDS)
             self._db.changed.clear()
-            if await self._db.read(has_pending):
-                while await self._db.write(bring_in):
-                    pass
+            try:
+                if await self._db.read(has_pending):
+                    while await self._db.write(bring_in):
+                        pass
+            except (StorageFull, sqlite3.Error):
+                logger.exception("The search index waits for the next write")
 
     async def catch_up(self) -> None:
         """Bring in what a search would miss; where that is very much, some of it."""
-        for _ in range(_BITES_BEFORE_A_SEARCH):
-            if not (await self._db.read(has_pending) and await self._db.write(bring_in)):
-                return
+        with suppress(StorageFull):  # what is in the index already can be found all the same
+            for _ in range(_BITES_BEFORE_A_SEARCH):
+                if not (await self._db.read(has_pending) and await self._db.write(bring_in)):
+                    return
 
 
 def has_pending(tx: Tx) -> bool:

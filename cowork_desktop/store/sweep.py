@@ -7,6 +7,9 @@ from cowork_desktop.store import texts
 from cowork_desktop.store.database import Database, Tx
 
 _BITE = 2_000
+_BITE_CHARACTERS = 50_000
+_CHARACTERS_OF_A_ROW = 50
+"""What a row costs beside its words."""
 _CONVERSATION = (
     "SELECT id FROM conversations c WHERE deleted_at IS NOT NULL AND NOT EXISTS"
     " (SELECT 1 FROM turns t WHERE t.conversation_id = c.id AND t.status = 'in_progress')"
@@ -36,10 +39,11 @@ def bite(tx: Tx) -> bool:
     row = tx.execute(_CONVERSATION).fetchone()
     if row is None:
         return False
+    if _delete_some_items(tx, row[0]):
+        return True
     for table, key in (
         ("cells", "scratchpad_id IN (SELECT id FROM scratchpads WHERE conversation_id = ?)"),
         ("scratchpads", "conversation_id = ?"),
-        ("items", "conversation_id = ?"),
         ("turn_events", "turn_id IN (SELECT id FROM turns WHERE conversation_id = ?)"),
         ("turns", "conversation_id = ?"),
     ):
@@ -93,6 +97,21 @@ def emptied_projects(tx: Tx) -> list[str]:
 def delete_projects(tx: Tx, ids: Sequence[str]) -> None:
     """Take away the last of them, when their files are gone."""
     tx.executemany("DELETE FROM projects WHERE id = ?", [(id,) for id in ids])
+
+
+def _delete_some_items(tx: Tx, conversation_id: str) -> bool:
+    """Delete some of the items: the index wants each word of them again, so it is words that count."""
+    rows = tx.execute(
+        "SELECT rowid, length(content) FROM items WHERE conversation_id = ? ORDER BY n LIMIT ?",
+        (conversation_id, _BITE),
+    ).fetchall()
+    room, gone = _BITE_CHARACTERS, list[tuple[int]]()
+    while len(gone) < len(rows) and room > 0:
+        rowid, size = rows[len(gone)]
+        gone.append((rowid,))
+        room -= size + _CHARACTERS_OF_A_ROW
+    tx.executemany("DELETE FROM items WHERE rowid = ?", gone)
+    return bool(gone)
 
 
 def _delete_some(tx: Tx, table: str, where: str, value: str) -> int:

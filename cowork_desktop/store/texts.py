@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cowork_desktop.schemas.texts import Passage, Place
 from cowork_desktop.store.database import Tx
 
-_BITE = 200
+_BITE = 25
 """Passages that one transaction takes away: the index wants each word of them again."""
 
 
@@ -46,15 +46,23 @@ def to_do(tx: Tx) -> list[str]:
     return [id for (id,) in rows]
 
 
+def is_to_do(tx: Tx, owner_id: str) -> bool:
+    """Whether the text is to be read still."""
+    row = tx.execute(
+        "SELECT 1 FROM texts WHERE owner_id = ? AND status IN ('pending', 'extracting')", (owner_id,)
+    ).fetchone()
+    return row is not None
+
+
 def source(tx: Tx, owner_id: str) -> Source | None:
-    """What to read; None where it is not to be read any more."""
+    """What to read; None where it is not there any more."""
     row = tx.execute(
         "SELECT sha256, mime_type, name FROM files JOIN texts ON owner_id = id"
-        " WHERE id = ?1 AND deleted_at IS NULL AND status IN ('pending', 'extracting')"
+        " WHERE id = ?1 AND deleted_at IS NULL"
         " UNION ALL SELECT f.sha256, NULL, f.path FROM artifacts a JOIN texts ON owner_id = id"
         " JOIN artifact_files f ON f.artifact_id = a.id AND f.version = a.version"
         " AND f.path = substr(a.path, instr(a.path, '/') + 1)"
-        " WHERE a.id = ?1 AND deleted_at IS NULL AND status IN ('pending', 'extracting')",
+        " WHERE a.id = ?1 AND deleted_at IS NULL",
         (owner_id,),
     ).fetchone()
     return Source(*row) if row else None

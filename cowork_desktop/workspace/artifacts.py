@@ -14,6 +14,7 @@ from cowork_desktop.schemas.artifacts import Artifact, ArtifactType
 from cowork_desktop.store import artifacts
 from cowork_desktop.store.artifacts import StoredFile, Version
 from cowork_desktop.store.database import Database, Tx
+from cowork_desktop.tasks import wholly
 from cowork_desktop.workspace.artifact_folder import (
     check_paths,
     digest_of_file,
@@ -84,6 +85,15 @@ class Artifacts:
         """Make an artifact, or the next version of the one named. `also` is part of the same transaction,
         and gets the artifact's id."""
         check_paths(draft.files)
+        return await wholly(self._save(project_id, draft, artifact_id, also))
+
+    async def _save(
+        self,
+        project_id: str,
+        draft: Draft,
+        artifact_id: str | None,
+        also: Callable[[Tx, str], None] | None,
+    ) -> Artifact:
         async with self._one_at_a_time:
             if artifact_id:
                 await self._keep_changes_by_hand(await self._db.read(artifacts.get, artifact_id))
@@ -109,6 +119,9 @@ class Artifacts:
 
     async def restore(self, id: str, version: int) -> Artifact:
         """Make an earlier version the newest one again."""
+        return await wholly(self._restore(id, version))
+
+    async def _restore(self, id: str, version: int) -> Artifact:
         async with self._one_at_a_time:
             await self._keep_changes_by_hand(await self._db.read(artifacts.get, id))
             earlier = await self._db.read(artifacts.version_of, id, version)
@@ -128,11 +141,14 @@ class Artifacts:
 
     async def catch_up(self, artifact: Artifact) -> None:
         """Lay this one out now, if it waits for it: somebody wants to see it."""
+        await wholly(self._catch_up(artifact))
+
+    async def _catch_up(self, artifact: Artifact) -> None:
         async with self._one_at_a_time:
             if self._behind.pop(artifact.id, None):
                 try:
                     await self._show(artifact.id)
-                except (StorageFull, Conflict, NotFound):
+                except (Conflict, NotFound):
                     logger.exception("The folder of %s cannot be laid out", artifact.id)
 
     def is_behind(self, artifact: Artifact) -> bool:
@@ -140,7 +156,8 @@ class Artifacts:
         return artifact.id in self._behind
 
     async def _show(self, id: str) -> Artifact:
-        """Let the folder show the newest version, and its text be read."""
+        """Let the folder show the newest version, and its text be read. The version is kept whatever the disk
+        says to the folder: then it is laid out when somebody wants to see it."""
         artifact = await self._db.read(artifacts.get, id)
         wanted = await self._db.read(artifacts.files_of, id, artifact.version)
         shown = await self._db.read(artifacts.laid_out, id)
@@ -150,8 +167,9 @@ class Artifacts:
         except Escapes as error:
             raise Conflict(_A_LINK) from error
         except StorageFull:
+            logger.exception("The folder of %s waits for room", id)
             self._behind[id] = artifact
-            raise
+            return artifact
         await self._db.write(artifacts.note_laid_out, id, artifact.version)
         self._texts.start(id)
         return artifact

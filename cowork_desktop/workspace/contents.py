@@ -12,6 +12,7 @@ from cowork_desktop.errors import StorageFull
 from cowork_desktop.ids import random_id
 from cowork_desktop.store import contents
 from cowork_desktop.store.database import Database
+from cowork_desktop.tasks import wholly
 
 T = TypeVar("T")
 _SWEPT_AT_ONCE = 500
@@ -34,6 +35,9 @@ class Contents:
 
     async def adopt(self, arrived: dict[str, Path], record: Callable[[], Awaitable[T]]) -> T:
         """Take in files from `incoming`, by digest, then let `record` write the rows that name them."""
+        return await wholly(self._adopt(arrived, record))
+
+    async def _adopt(self, arrived: dict[str, Path], record: Callable[[], Awaitable[T]]) -> T:
         try:
             async with self._arriving_or_leaving:
                 with storing():

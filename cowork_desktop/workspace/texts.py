@@ -28,6 +28,7 @@ _BATCH_PASSAGES = 100
 _LONGEST_LINE = 1024 * 1024
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH")
 _TOO_LONG = f"Reading it took longer than {_SECONDS} seconds."
+_GONE = "What was to be read is not there."
 _BROKEN = "The file cannot be read: its reader broke off."
 
 
@@ -74,13 +75,16 @@ class Texts:
         if before:
             await wholly(asyncio.wait([before]))
         async with self._room:
-            source = await self._db.read(texts.source, owner_id)
-            if source is None:
+            if not await self._db.read(texts.is_to_do, owner_id):
                 return
+            source = await self._db.read(texts.source, owner_id)
             while await self._db.write(texts.begin, owner_id):
                 pass
+            status: str = "failed"
+            reason: str | None = _GONE
             try:
-                status, reason = await self._extract(owner_id, source)
+                if source:
+                    status, reason = await self._extract(owner_id, source)
             except _Unwanted:
                 return
             await self._db.write(texts.end, owner_id, status, reason)
@@ -100,6 +104,9 @@ class Texts:
             reason = _BROKEN
         except TimeoutError:
             reason = _TOO_LONG
+        except OSError:
+            logger.exception("The reader of %s could not be started", owner_id)
+            reason = _BROKEN
         except (ValueError, KeyError, TypeError):
             logger.exception("The reader of %s said what it should not", owner_id)
             reason = _BROKEN

@@ -134,3 +134,18 @@ def test_what_was_coming_when_an_earlier_process_ended_is_cleared(contents: Cont
     contents.write([b"one"])
     contents.clear_incoming()
     assert list(contents.incoming.iterdir()) == []
+
+
+async def test_who_is_cancelled_while_a_row_is_written_leaves_both_or_neither(
+    db: Database, contents: Contents, tmp_path: Path
+) -> None:
+    for n in range(10):
+        content = b"%d" % n
+        keeping = asyncio.create_task(keep(db, contents, f"file_{n}", content))
+        while not contents.place(digest(content)).exists():
+            await asyncio.sleep(0)
+        keeping.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await keeping
+    rows = await db.read(lambda tx: tx.execute("SELECT sha256 FROM files").fetchall())
+    assert {sha256 for (sha256,) in rows} == on_disk(tmp_path)
