@@ -11,12 +11,14 @@ from cowork_desktop.store.search_words import words
 
 logger = logging.getLogger(__name__)
 
-_BITE = 50
-_BITE_CHARACTERS = 25_000
+_BITE = 100
+_BITE_CHARACTERS = 30_000
 """What one transaction brings in, so that no other writer waits long."""
-_BITES_BEFORE_A_SEARCH = 200
+_BITES_BEFORE_A_SEARCH = 100
 _PAUSE_SECONDS = 0.5
-"""So long writes gather: a text costs a tenth of what it costs in a transaction of its own."""
+_MOST_PAUSES = 20
+"""It waits for a moment without writes, but not for ever: a text costs a tenth of what it costs in a transaction
+of its own, and nothing while others write. A search does not wait for it."""
 
 # What the index holds of each kind, as the triggers of the migrations take it out again.
 _TITLE_AND_TEXT = {
@@ -39,14 +41,20 @@ class SearchIndex:
         """Bring in what is written, for ever."""
         while True:
             await self._db.changed.wait()
-            await self._clock.sleep(_PAUSE_SECONDS)
-            self._db.changed.clear()
+            await self._await_quiet()
             try:
                 if await self._db.read(has_pending):
                     while await self._db.write(bring_in):
                         pass
             except (StorageFull, sqlite3.Error):
                 logger.exception("The search index waits for the next write")
+
+    async def _await_quiet(self) -> None:
+        for _ in range(_MOST_PAUSES):
+            self._db.changed.clear()
+            await self._clock.sleep(_PAUSE_SECONDS)
+            if not self._db.changed.is_set():
+                return
 
     async def catch_up(self) -> None:
         """Bring in what a search would miss; where that is very much, some of it."""
@@ -70,7 +78,7 @@ def bring_in(tx: Tx) -> bool:
     while len(taken) < len(pending) and room > 0:
         id, kind, ref, n, scope = pending[len(taken)]
         found = tx.execute(_PASSAGE, (ref, n)) if n >= 0 else tx.execute(_TITLE_AND_TEXT[kind], (ref,))
-        title, text = found.fetchone()
+        title, text = found.fetchone() or (None, None)
         taken.append((id, words(title or ""), words(text or ""), scope))
         room -= len(text or "")
     tx.executemany("INSERT INTO search_index (rowid, title, text, scope) VALUES (?, ?, ?, ?)", taken)
