@@ -17,8 +17,8 @@ _BITE_CHARACTERS = 30_000
 _BITES_BEFORE_A_SEARCH = 100
 _PAUSE_SECONDS = 0.5
 _MOST_PAUSES = 20
-"""It waits for a moment without writes, but not for ever: a text costs a tenth of what it costs in a transaction
-of its own, and nothing while others write. A search does not wait for it."""
+"""It waits for a moment without writes, but not for ever: a text costs a tenth of what it costs in a
+transaction of its own, and nothing while others write. A search does not wait for it."""
 
 # What the index holds of each kind, as the triggers of the migrations take it out again.
 _TITLE_AND_TEXT = {
