@@ -14,9 +14,9 @@ logger = logging.getLogger(__name__)
 _BITE = 100
 _BITE_CHARACTERS = 30_000
 """What one transaction brings in, so that no other writer waits long."""
-_BITES_BEFORE_A_SEARCH = 100
+_BITES_BEFORE_A_SEARCH = 1_000
 _PAUSE_SECONDS = 0.5
-_MOST_PAUSES = 20
+_MOST_PAUSES = 2
 """It waits for a moment without writes, but not for ever: a text costs a tenth of what it costs in a
 transaction of its own, and nothing while others write. A search does not wait for it."""
 
