@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import BodyPartReader, web
 
-from bench.processes import say
+from bench.limit import serve
 
 _CHUNK = 256 * 1024
 
@@ -40,11 +40,7 @@ async def main(received: Path) -> None:
     limit, app = Limit(received), web.Application()
     app.router.add_post("/files", limit.receive)
     app.router.add_get("/content", limit.send)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    say(port=runner.addresses[0][1])
-    await asyncio.Event().wait()
+    await serve(app)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from bench.processes import say
+from bench.limit import serve
 
 
 async def get_health(request: web.Request) -> web.Response:
@@ -14,11 +14,7 @@ async def get_health(request: web.Request) -> web.Response:
 async def main() -> None:
     app = web.Application()
     app.router.add_get("/api/v1/health", get_health)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    say(port=runner.addresses[0][1])
-    await asyncio.Event().wait()
+    await serve(app)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Any
 from aiohttp import web
 from pydantic_core import from_json, to_json
 
-from bench.processes import say
+from bench.limit import serve
 
 API = "/api/v1/conversations"
 READERS = 100
@@ -167,11 +167,7 @@ async def main(path: str) -> None:
     app.router.add_get(API + "/{id}", limit.get_conversation)
     app.router.add_get(API + "/{id}/items", limit.list_items)
     app.router.add_get("/stream", limit.stream)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    say(port=runner.addresses[0][1])
-    await asyncio.Event().wait()
+    await serve(app)
 
 
 if __name__ == "__main__":

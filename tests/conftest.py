@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.clock import FakeClock
-from tests.fakes.scratchpad import Pad, new_pad
+from tests.fakes.scratchpad import Pad, new_pad, no_spare_kernel
 from tests.fakes.server import Server, running_server
 
 
@@ -19,9 +19,16 @@ def _no_real_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
+def data(tmp_path: Path) -> Path:
+    """The data folder of the server."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+async def server(data: Path, request: pytest.FixtureRequest) -> AsyncIterator[Server]:
     """A server with the offline model on an empty data folder."""
-    async with running_server(tmp_path / "data") as running:
+    async with running_server(data) as running:
+        await _heed_marks(running, request)
         yield running
 
 
@@ -37,7 +44,13 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-async def timed(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Server]:
+async def timed(data: Path, clock: FakeClock, request: pytest.FixtureRequest) -> AsyncIterator[Server]:
     """A server whose time stands still until the test moves it."""
-    async with running_server(tmp_path / "data", clock=clock) as running:
+    async with running_server(data, clock=clock) as running:
+        await _heed_marks(running, request)
         yield running
+
+
+async def _heed_marks(server: Server, request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("no_spare_kernel"):
+        await no_spare_kernel(server)

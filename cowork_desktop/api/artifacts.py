@@ -7,7 +7,7 @@ from aiohttp import web
 from cowork_desktop import keys
 from cowork_desktop.errors import Conflict, InvalidRequest, NoDisplay, NotFound, RangeNotSatisfiable
 from cowork_desktop.http.downloads import INERT, is_active, send_file, send_made
-from cowork_desktop.http.endpoint import Endpoints
+from cowork_desktop.http.endpoint import Endpoints, an_id
 from cowork_desktop.http.sandbox import SANDBOX
 from cowork_desktop.schemas.artifacts import (
     Artifact,
@@ -28,8 +28,7 @@ from cowork_desktop.workspace.media_types import is_text
 
 endpoints = Endpoints("/api/v1/artifacts", tag="Artifacts")
 
-_ONE = "/{artifact_id:(?!(?:preview|open)/?$)[^/]+}"
-"""Any id: at `/preview` and `/open` there is no method but their own."""
+_ONE = an_id("artifact_id", but="preview|open")
 
 
 @endpoints.get()

@@ -7,7 +7,7 @@ from aiohttp import web
 from cowork_desktop import keys
 from cowork_desktop.errors import Conflict, NotFound
 from cowork_desktop.http.downloads import attachment
-from cowork_desktop.http.endpoint import Endpoints
+from cowork_desktop.http.endpoint import Endpoints, an_id
 from cowork_desktop.schemas.base import Encoded, Page
 from cowork_desktop.schemas.scratchpads import (
     Completion,
@@ -26,8 +26,7 @@ from cowork_desktop.workspace.notebook import read_notebook
 
 endpoints = Endpoints("/api/v1/scratchpads", tag="Scratchpads")
 
-_ONE = "/{scratchpad_id:(?!import/?$)[^/]+}"
-"""Any id: at `/import` there is no method but its own."""
+_ONE = an_id("scratchpad_id", but="import")
 
 
 @endpoints.get()

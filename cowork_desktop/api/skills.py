@@ -7,7 +7,7 @@ from aiohttp import web
 from cowork_desktop import keys
 from cowork_desktop.errors import Conflict, NotFound
 from cowork_desktop.http.downloads import attachment
-from cowork_desktop.http.endpoint import Endpoints
+from cowork_desktop.http.endpoint import Endpoints, an_id
 from cowork_desktop.schemas.base import Encoded, Page
 from cowork_desktop.schemas.skills import Skill, SkillCreate, SkillForm, SkillPatch, SkillQuery
 from cowork_desktop.store import skills
@@ -15,8 +15,7 @@ from cowork_desktop.workspace import skill_files
 
 endpoints = Endpoints("/api/v1/skills", tag="Skills")
 
-_ONE = "/{skill_id:(?!import/?$)[^/]+}"
-"""Any id: at `/import` there is no method but its own."""
+_ONE = an_id("skill_id", but="import")
 
 
 @endpoints.get()

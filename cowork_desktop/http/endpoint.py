@@ -32,6 +32,12 @@ PATH_PARAM = re.compile(r"{(\w+)(?::[^}]*)?}")
 MAX_BODY_BYTES = 4 * 1024 * 1024
 
 
+def an_id(parameter: str, *, but: str) -> str:
+    """The path of a thing by its id. The words of `but`, with bars between them, are paths of their own and
+    have no method but theirs."""
+    return f"/{{{parameter}:(?!(?:{but})/?$)[^/]+}}"
+
+
 @dataclass(frozen=True, eq=False)
 class Endpoint:
     method: str

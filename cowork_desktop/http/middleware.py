@@ -67,7 +67,8 @@ async def _sandboxed(request: web.Request) -> web.StreamResponse | None:
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """A signal for `on_response_prepare`: streams have their headers too."""
-    if request.app[SANDBOX].is_at(request.headers.get(hdrs.HOST, "")):
+    host = request.headers.get(hdrs.HOST, "")
+    if host not in request.app[GATE].hosts and request.app[SANDBOX].is_at(host):
         response.headers.update(request.app[SANDBOX].headers)
     complete_headers(response.headers, request.get(REQUEST_ID) or random_id("req"))
 

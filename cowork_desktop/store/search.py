@@ -26,8 +26,8 @@ _OF_A_SCOPE = "\ue000"
 _WEIGHTS = "5.0, 1.0, 0.0"
 """A title counts more than a text; the scope counts nothing."""
 
-# What a hit shows, by its kind, where it is not hidden: title, text, place, project, conversation, time.
 _TIME = timestamp("created_at")
+# What a hit shows, by its kind, where it is not hidden: title, text, place, project, conversation, time.
 _SHOWN = {
     "conversation": f"SELECT title, goal, NULL, project_id, id, {_TIME} FROM conversations"
     " WHERE id = :ref AND deleted_at IS NULL",

@@ -57,9 +57,8 @@ def is_to_do(tx: Tx, owner_id: str) -> bool:
 def source(tx: Tx, owner_id: str) -> Source | None:
     """What to read; None where it is not there any more."""
     row = tx.execute(
-        "SELECT sha256, mime_type, name FROM files JOIN texts ON owner_id = id"
-        " WHERE id = ?1 AND deleted_at IS NULL"
-        " UNION ALL SELECT f.sha256, NULL, f.path FROM artifacts a JOIN texts ON owner_id = id"
+        "SELECT sha256, mime_type, name FROM files WHERE id = ?1 AND deleted_at IS NULL"
+        " UNION ALL SELECT f.sha256, NULL, f.path FROM artifacts a"
         " JOIN artifact_files f ON f.artifact_id = a.id AND f.version = a.version"
         " AND f.path = substr(a.path, instr(a.path, '/') + 1)"
         " WHERE a.id = ?1 AND deleted_at IS NULL",

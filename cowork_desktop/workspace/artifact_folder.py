@@ -1,6 +1,5 @@
 """The folder of an artifact: what its files may be called, and how they are written, found and read back."""
 
-import hashlib
 import re
 import shutil
 import unicodedata
@@ -10,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from cowork_desktop.errors import InvalidRequest
 from cowork_desktop.ids import random_id
-from cowork_desktop.workspace.contents import sync_folder, write_for_good
+from cowork_desktop.workspace.contents import digest_of_file, sync_folder, write_for_good
 from cowork_desktop.workspace.paths import Escapes, resolve
 
 _LONGEST_NAME = 60
@@ -74,19 +73,8 @@ def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
         return
     for place in sorted(folder.rglob("*")):
         path = place.relative_to(folder).as_posix()
-        if (
-            is_plain(path)
-            and place.is_file()
-            and not place.is_symlink()
-            and find(folder, path) == place.resolve()
-        ):
+        if not place.is_symlink() and find(folder, path):
             yield path, place
-
-
-def digest_of_file(place: Path) -> str:
-    """The SHA-256, in hexadecimal."""
-    with place.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def remove(folder: Path) -> None:

@@ -1,5 +1,4 @@
-"""Artifacts as the agent and scratchpads make them: each save a version, its bytes kept, its folder laid
-out."""
+"""Artifacts: each save of one is a version, its bytes kept, its folder laid out."""
 
 import asyncio
 import logging
@@ -17,7 +16,6 @@ from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.tasks import wholly
 from cowork_desktop.workspace.artifact_folder import (
     check_paths,
-    digest_of_file,
     find,
     folder_name,
     folders_of,
@@ -26,7 +24,7 @@ from cowork_desktop.workspace.artifact_folder import (
     take_away,
     write,
 )
-from cowork_desktop.workspace.contents import Contents, digest_of, storing
+from cowork_desktop.workspace.contents import Contents, digest_of, digest_of_file, storing
 from cowork_desktop.workspace.paths import Escapes, ProjectFolders
 from cowork_desktop.workspace.texts import Texts
 
@@ -140,8 +138,10 @@ class Artifacts:
             await self.catch_up(artifact)
 
     async def catch_up(self, artifact: Artifact) -> None:
-        """Lay this one out now, if it waits for it: somebody wants to see it."""
-        await wholly(self._catch_up(artifact))
+        """Lay this one out now, if its folder does not show the newest version yet: somebody wants to see
+        it."""
+        if artifact.id in self._behind:
+            await wholly(self._catch_up(artifact))
 
     async def _catch_up(self, artifact: Artifact) -> None:
         async with self._one_at_a_time:
@@ -150,10 +150,6 @@ class Artifacts:
                     await self._show(artifact.id)
                 except (Conflict, NotFound):
                     logger.exception("The folder of %s cannot be laid out", artifact.id)
-
-    def is_behind(self, artifact: Artifact) -> bool:
-        """Whether its folder does not show its newest version yet."""
-        return artifact.id in self._behind
 
     async def _show(self, id: str) -> Artifact:
         """Let the folder show the newest version, and its text be read. The version is kept whatever the disk

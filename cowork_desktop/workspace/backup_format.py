@@ -16,6 +16,7 @@ from cowork_desktop.schemas.backup import Manifest, Member
 from cowork_desktop.store import backup
 from cowork_desktop.store.database import DatabaseTooNew
 from cowork_desktop.workspace.archives import Sink, pour
+from cowork_desktop.workspace.contents import place_below
 
 FORMAT = 1
 DATABASE = "cowork.db"
@@ -42,7 +43,7 @@ class BadBackup(Exception):
 
 def place_in_archive(digest: str) -> str:
     """Where an archive has the bytes of a digest."""
-    return f"contents/{digest[:2]}/{digest}"
+    return place_below(Path("contents"), digest).as_posix()
 
 
 def is_name(path: str) -> bool:

@@ -17,9 +17,9 @@ from cowork_desktop.store.database import Tx
 from cowork_desktop.tasks import Stop
 from cowork_desktop.version import __version__
 from cowork_desktop.workspace.archives import pour
-from cowork_desktop.workspace.artifact_folder import digest_of_file, regular_files
+from cowork_desktop.workspace.artifact_folder import regular_files
 from cowork_desktop.workspace.backup_format import DATABASE, MANIFEST, is_name, place_in_archive
-from cowork_desktop.workspace.contents import place_below
+from cowork_desktop.workspace.contents import digest_of_file, place_below
 
 _MOST_SNAPSHOTS = 20
 _LARGE = 2**30

@@ -110,6 +110,12 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def digest_of_file(place: Path) -> str:
+    """The SHA-256, in hexadecimal."""
+    with place.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def write_for_good(place: Path, content: bytes) -> None:
     """Make a file that is there after a power cut too, once `sync_folder` was called for its folder."""
     with place.open("xb") as file:

@@ -54,8 +54,7 @@ async def shown_of(all_artifacts: Artifacts, artifact: Artifact, path: str) -> S
     """The file of this artifact; the page that it opens with where the path is empty, a folder's index where
     it ends with a slash."""
     path = _of_file(artifact, path)
-    if all_artifacts.is_behind(artifact):
-        await all_artifacts.catch_up(artifact)
+    await all_artifacts.catch_up(artifact)
     if place := await asyncio.to_thread(find, all_artifacts.folder(artifact), path):
         return Shown(artifact, path, place)
     raise NotFound.of("file", path)

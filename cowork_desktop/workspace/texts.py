@@ -80,14 +80,11 @@ class Texts:
             source = await self._db.read(texts.source, owner_id)
             while await self._db.write(texts.begin, owner_id):
                 pass
-            status: str = "failed"
-            reason: str | None = _GONE
             try:
-                if source:
-                    status, reason = await self._extract(owner_id, source)
+                ended = await self._extract(owner_id, source) if source else ("failed", _GONE)
             except _Unwanted:
                 return
-            await self._db.write(texts.end, owner_id, status, reason)
+            await self._db.write(texts.end, owner_id, *ended)
 
     async def _extract(self, owner_id: str, source: Source) -> tuple[str, str | None]:
         reading = _Reading(self._db, owner_id)

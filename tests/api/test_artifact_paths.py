@@ -11,7 +11,6 @@ import pytest
 from tests.fakes.artifacts import (
     as_it_stands,
     at_origin,
-    fault,
     files_below,
     folder_of,
     save,
@@ -19,29 +18,12 @@ from tests.fakes.artifacts import (
     swept,
     unzipped,
 )
-from tests.fakes.scratchpad import no_spare_kernel
-from tests.fakes.server import Answer, Server
+from tests.fakes.server import Answer, Server, fault
 
 SECRET = b"a secret that lies outside"
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """The data folder of the server."""
-    return tmp_path / "data"
-
-
-@pytest.fixture
-async def server(server: Server) -> Server:
-    """Without a kernel that is started in advance: nothing is run here."""
-    await no_spare_kernel(server)
-    return server
-
-
-@pytest.fixture
-async def timed(timed: Server) -> Server:
-    await no_spare_kernel(timed)
-    return timed
+pytestmark = pytest.mark.no_spare_kernel
 
 
 HOSTILE_PATHS = [
@@ -210,11 +192,8 @@ async def test_what_is_no_file_is_not_found_and_not_waited_for(
             assert fault(answer) == (404, "not_found", None), path
 
 
-@pytest.mark.parametrize("what", ["the artifact's folder", "the project's artifacts", "the project's folder"])
-async def test_a_folder_that_a_link_has_taken_the_place_of_shows_nothing(
-    what: str, server: Server, data: Path, besieged: Any
-) -> None:
-    folder, outside = folder_of(data, besieged), data.parent / "outside"
+def put_link(what: str, folder: Path, outside: Path, page: bytes) -> Path:
+    """Let a link take the place of an artifact's folder or of one around it; where its page is now."""
     place = {
         "the artifact's folder": folder,
         "the project's artifacts": folder.parent,
@@ -222,9 +201,17 @@ async def test_a_folder_that_a_link_has_taken_the_place_of_shows_nothing(
     }[what]
     copy = outside / folder.relative_to(place)
     copy.mkdir(parents=True)
-    (copy / "index.html").write_bytes(SECRET)
+    (copy / "index.html").write_bytes(page)
     shutil.rmtree(place)
     place.symlink_to(outside)
+    return copy
+
+
+@pytest.mark.parametrize("what", ["the artifact's folder", "the project's artifacts", "the project's folder"])
+async def test_a_folder_that_a_link_has_taken_the_place_of_shows_nothing(
+    what: str, server: Server, data: Path, besieged: Any
+) -> None:
+    put_link(what, folder_of(data, besieged), data.parent / "outside", SECRET)
     for path in ("index.html", "", "x"):
         for answer in await ways_in(server, besieged, path):
             assert fault(answer) == (404, "not_found", None)
@@ -237,17 +224,8 @@ async def test_a_folder_that_a_link_has_taken_the_place_of_shows_nothing(
 async def test_nothing_is_written_or_taken_away_through_a_link(
     what: str, server: Server, data: Path, besieged: Any
 ) -> None:
-    folder, outside = folder_of(data, besieged), data.parent / "outside"
-    place = {
-        "the artifact's folder": folder,
-        "the project's artifacts": folder.parent,
-        "the project's folder": folder.parent.parent,
-    }[what]
-    copy = outside / folder.relative_to(place)
-    copy.mkdir(parents=True)
-    (copy / "index.html").write_bytes(b"index")
-    shutil.rmtree(place)
-    place.symlink_to(outside)
+    outside = data.parent / "outside"
+    copy = put_link(what, folder_of(data, besieged), outside, b"index")
     with pytest.raises(Exception, match="link"):
         await save(server, {"index.html": b"new"}, artifact_id=besieged["id"])
     answer = await server.call("POST", f"/artifacts/{besieged['id']}/versions/1/restore")

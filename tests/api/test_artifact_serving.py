@@ -8,37 +8,19 @@ import pytest
 from tests.fakes.artifacts import (
     APP,
     at_origin,
-    fault,
     folder_of,
     host_of,
     save,
     served,
 )
 from tests.fakes.clock import FakeClock
-from tests.fakes.scratchpad import no_spare_kernel
-from tests.fakes.server import Answer, Server
+from tests.fakes.server import Answer, Server, fault
 
 INERT = "sandbox; connect-src 'none'; form-action 'none'"
 UNKNOWN = "art_01jz0000000000000000000000"
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """The data folder of the server."""
-    return tmp_path / "data"
-
-
-@pytest.fixture
-async def server(server: Server) -> Server:
-    """Without a kernel that is started in advance: nothing is run here."""
-    await no_spare_kernel(server)
-    return server
-
-
-@pytest.fixture
-async def timed(timed: Server) -> Server:
-    await no_spare_kernel(timed)
-    return timed
+pytestmark = pytest.mark.no_spare_kernel
 
 
 # By the reference's path, and at the origin

@@ -15,7 +15,6 @@ from cowork_desktop.store.artifacts import MOST_VERSIONS
 from tests.fakes.artifacts import (
     APP,
     at_origin,
-    fault,
     files_below,
     folder_of,
     general,
@@ -28,30 +27,13 @@ from tests.fakes.artifacts import (
     unzipped,
 )
 from tests.fakes.clock import FakeClock
-from tests.fakes.scratchpad import no_spare_kernel
-from tests.fakes.server import Server, running_server
+from tests.fakes.server import Server, fault, running_server
 
 NOW = "2026-01-01T00:00:00.000Z"
 UNKNOWN = "art_01jz0000000000000000000000"
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """The data folder of the server."""
-    return tmp_path / "data"
-
-
-@pytest.fixture
-async def server(server: Server) -> Server:
-    """Without a kernel that is started in advance: nothing is run here."""
-    await no_spare_kernel(server)
-    return server
-
-
-@pytest.fixture
-async def timed(timed: Server) -> Server:
-    await no_spare_kernel(timed)
-    return timed
+pytestmark = pytest.mark.no_spare_kernel
 
 
 async def versions(server: Server, artifact: Any) -> Any:

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.clock import FakeClock
-from tests.fakes.scratchpad import no_spare_kernel
-from tests.fakes.server import Answer, Server
+from tests.fakes.server import Answer, Server, fault
 
 UNKNOWN = "cell_01jz0000000000000000000000"
 NEVER_RUN = {
@@ -22,17 +21,7 @@ NEVER_RUN = {
 OUTPUT = {"mime": "text/plain", "data": "42"}
 
 
-@pytest.fixture
-async def server(server: Server) -> Server:
-    """Without a kernel that is started in advance: nothing is run here."""
-    await no_spare_kernel(server)
-    return server
-
-
-@pytest.fixture
-async def timed(timed: Server) -> Server:
-    await no_spare_kernel(timed)
-    return timed
+pytestmark = pytest.mark.no_spare_kernel
 
 
 class Drawn:
@@ -81,11 +70,6 @@ async def draw(server: Server, word: str) -> Drawn:
         for n, (name, cell) in enumerate(zip(word, made["cells"], strict=True))
     }
     return Drawn(server, f"/scratchpads/{made['id']}", ids)
-
-
-def fault(answer: Answer) -> tuple[int, str, str | None]:
-    told = answer.json()["error"]
-    return answer.status, told["type"], told["param"]
 
 
 async def test_a_code_cell_is_python_that_has_not_run(server: Server) -> None:

@@ -27,7 +27,7 @@ from tests.fakes.files import (
     upload,
     xlsx,
 )
-from tests.fakes.server import Answer, Server
+from tests.fakes.server import Answer, Server, fault
 
 NOW = "2026-01-01T00:00:00.000Z"
 UNKNOWN = "01jz0000000000000000000000"
@@ -37,17 +37,6 @@ DOCUMENT = (
     b"<w:p><w:r><w:t>One</w:t></w:r></w:p><w:p><w:r><w:t>Two</w:t></w:r></w:p></w:body></w:document>"
 )
 INERT = "sandbox; connect-src 'none'; form-action 'none'"
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """The folder of the servers below."""
-    return tmp_path / "data"
-
-
-def fault(answer: Answer) -> tuple[int, str, str | None]:
-    told = answer.json()["error"]
-    return answer.status, told["type"], told["param"]
 
 
 def empty_page() -> dict[str, Any]:

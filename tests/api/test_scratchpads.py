@@ -16,7 +16,7 @@ from cowork_desktop.http.uploads import LARGEST_FORM
 from cowork_desktop.schemas.scratchpads import Scratchpad
 from tests.fakes.clock import FakeClock
 from tests.fakes.scratchpad import no_spare_kernel
-from tests.fakes.server import Answer, Server, running_server
+from tests.fakes.server import Answer, Server, fault, running_server
 
 NOW = "2026-01-01T00:00:00.000Z"
 NOTEBOOK: dict[str, Any] = {
@@ -53,17 +53,7 @@ NOTEBOOK: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-async def server(server: Server) -> Server:
-    """Without a kernel that is started in advance: nothing is run here."""
-    await no_spare_kernel(server)
-    return server
-
-
-@pytest.fixture
-async def timed(timed: Server) -> Server:
-    await no_spare_kernel(timed)
-    return timed
+pytestmark = pytest.mark.no_spare_kernel
 
 
 async def new(server: Server, *cells: dict[str, Any], **fields: Any) -> Any:
@@ -77,11 +67,6 @@ async def patch(server: Server, id: str, **fields: Any) -> Any:
     answer = await server.call("PATCH", f"/scratchpads/{id}", json=fields)
     assert answer.status == 200, answer.body
     return answer.json()
-
-
-def fault(answer: Answer) -> tuple[int, str, str | None]:
-    told = answer.json()["error"]
-    return answer.status, told["type"], told["param"]
 
 
 async def upload(

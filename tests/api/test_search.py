@@ -15,7 +15,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.files import at_rest, new_file, pdf, until_read, xlsx
 from tests.fakes.index import assert_index_is_of_what_exists
 from tests.fakes.scratchpad import no_spare_kernel
-from tests.fakes.server import Answer, Server, running_server
+from tests.fakes.server import Server, fault, running_server
 
 NOW = "2026-01-01T00:00:00.000Z"
 UNKNOWN = "01jz0000000000000000000000"
@@ -46,11 +46,6 @@ async def patch(server: Server, path: str, **fields: Any) -> Any:
 async def delete(server: Server, path: str) -> None:
     answer = await server.call("DELETE", path)
     assert answer.status == 204, answer.body
-
-
-def fault(answer: Answer) -> tuple[int, str, str | None]:
-    told = answer.json()["error"]
-    return answer.status, told["type"], told["param"]
 
 
 async def memory(server: Server, content: str, project_id: str | None = None) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.artifacts import fault, origin_of, save
+from tests.fakes.artifacts import origin_of, save
 from tests.fakes.browser import NotingBrowser
 from tests.fakes.clock import FakeClock
-from tests.fakes.server import Answer, Frame, Server, running_server
+from tests.fakes.server import Answer, Frame, Server, fault, running_server
 
 EVENTS = {"Accept": "text/event-stream"}
 UNKNOWN = "art_01jz0000000000000000000000"

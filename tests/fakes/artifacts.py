@@ -87,13 +87,6 @@ async def preview_of(server: Server, artifact: Any, path: str, **query: Any) -> 
     return await server.get("/artifacts/preview", params=params)
 
 
-def fault(answer: Answer) -> tuple[int, str, str | None]:
-    """Status, type and place of an error, which must have the one shape."""
-    told = answer.json()["error"]
-    assert told.keys() - {"details"} == {"type", "message", "param", "request_id"}
-    return answer.status, told["type"], told["param"]
-
-
 def unzipped(answer: Answer) -> dict[str, bytes]:
     """The files of an archive that was sent."""
     assert answer.status == 200

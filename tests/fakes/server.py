@@ -32,6 +32,13 @@ class Answer:
         return json.loads(self.body)
 
 
+def fault(answer: Answer) -> tuple[int, str, str | None]:
+    """Status, type and place of an error, which must have the one shape."""
+    told = answer.json()["error"]
+    assert told.keys() - {"details"} == {"type", "message", "param", "request_id"}
+    return answer.status, told["type"], told["param"]
+
+
 @dataclass(frozen=True)
 class Frame:
     """One server-sent event."""

@@ -12,9 +12,9 @@ import aiohttp
 import pytest
 
 from cowork_desktop.errors import StorageFull
-from tests.fakes.artifacts import APP, fault, files_below, folder_of, preview_of, save, served, stored
+from tests.fakes.artifacts import APP, files_below, folder_of, preview_of, save, served, stored
 from tests.fakes.scratchpad import no_spare_kernel
-from tests.fakes.server import Server, running_server
+from tests.fakes.server import Server, fault, running_server
 from tests.faults.process import ServerProcess, running_process
 
 SECOND = {"index.html": b"the second version", "new.txt": b"new"}

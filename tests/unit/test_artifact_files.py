@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from cowork_desktop.errors import InvalidRequest
 from cowork_desktop.workspace.artifact_folder import (
     check_paths,
-    digest_of_file,
     find,
     folder_name,
     folders_of,
@@ -21,6 +20,7 @@ from cowork_desktop.workspace.artifact_folder import (
     take_away,
     write,
 )
+from cowork_desktop.workspace.contents import digest_of_file
 from cowork_desktop.workspace.paths import Escapes
 
 ID = "art_01jz0000000000000000abcdef"
