@@ -17,7 +17,7 @@ test: .venv/dev chromium ## run the tests
 	@$(PYTHON) -m pytest -n 2 $(ARGS)
 
 quick: .venv/dev ## run the tests that are fast
-	@$(PYTHON) -m pytest -n 2 -m "not slow and not browser" $(ARGS)
+	@$(PYTHON) -m pytest -n 2 -m "not slow and not browser" --ignore=tests/contract/test_schemathesis.py $(ARGS)
 
 check: .venv/dev ## format, lint, types and the rules of the architecture
 	@$(PYTHON) -m ruff format --check .

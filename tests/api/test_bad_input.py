@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.http.endpoint import MAX_BODY_BYTES, PATH_PARAM, Endpoint
@@ -28,6 +29,8 @@ UNKNOWN = {
     "memory": "mem_01jz0000000000000000000000",
     "skill": "skill_01jz0000000000000000000000",
 }
+on_shared = pytest.mark.asyncio(loop_scope="module")
+"""For tests of the server that they share."""
 WITH_BODY = [
     pytest.param(endpoint, id=f"{endpoint.method} {endpoint.path}")
     for endpoint in ENDPOINTS
@@ -43,6 +46,13 @@ LISTS = {
     "/scratchpads": 1000,
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """One server for all requests that are refused, whatever they are about: they leave it as it was."""
+    async with running_server(tmp_path_factory.mktemp("shared") / "data") as running:
+        yield running
 
 
 def error(answer: Answer, status: int, type: str, param: str | None = None) -> dict[str, Any]:
@@ -106,8 +116,9 @@ async def send_raw(server: Server, request: bytes) -> Answer:
         b"\x00",
     ],
 )
-async def test_a_body_that_is_no_json_is_told_so(endpoint: Endpoint, body: bytes, server: Server) -> None:
-    error(await send(server, endpoint, body), 400, "invalid_json", "body")
+@on_shared
+async def test_a_body_that_is_no_json_is_told_so(endpoint: Endpoint, body: bytes, shared: Server) -> None:
+    error(await send(shared, endpoint, body), 400, "invalid_json", "body")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
@@ -149,8 +160,9 @@ async def test_a_missing_body_is_told_so(endpoint: Endpoint, server: Server) -> 
 
 @pytest.mark.parametrize("endpoint", WITH_BODY)
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"1", b"true", b"null", b'[{"title": "a"}]'])
-async def test_a_body_that_is_no_object_is_invalid(endpoint: Endpoint, body: bytes, server: Server) -> None:
-    error(await send(server, endpoint, body), 422, "invalid_request", "body")
+@on_shared
+async def test_a_body_that_is_no_object_is_invalid(endpoint: Endpoint, body: bytes, shared: Server) -> None:
+    error(await send(shared, endpoint, body), 422, "invalid_request", "body")
 
 
 @pytest.mark.parametrize("endpoint", WITH_BODY)
@@ -272,10 +284,11 @@ async def test_a_multipart_body_is_an_unsupported_type_where_nothing_is_uploaded
         ("PUT", "/settings/model-key", {"key": "with a space in it"}, "body.key"),
     ],
 )
+@on_shared
 async def test_a_value_of_a_wrong_type_is_named(
-    method: str, path: str, body: Any, param: str, server: Server
+    method: str, path: str, body: Any, param: str, shared: Server
 ) -> None:
-    told = error(await server.call(method, path, json=body), 422, "invalid_request", param)
+    told = error(await shared.call(method, path, json=body), 422, "invalid_request", param)
     assert told["message"].startswith(f"{param}: ")
     assert [detail["param"] for detail in told["details"]] == [param]
 
@@ -395,13 +408,14 @@ async def test_a_skill_of_a_response_that_does_not_exist_is_named(server: Server
         "x" * 5000,
     ],
 )
+@on_shared
 async def test_an_id_in_a_path_that_nothing_has_is_not_found(
-    method: str, path: str, id: str, server: Server
+    method: str, path: str, id: str, shared: Server
 ) -> None:
     body: dict[str, Any] = {"json": {}} if method == "PATCH" else {}
     if path.endswith("/acknowledge"):
         body = {"json": {"done": True}}
-    answer = await server.call(method, path.format(id=id), **body)
+    answer = await shared.call(method, path.format(id=id), **body)
     told = error(answer, 404, "not_found")
     assert len(told["message"]) < 600
 
@@ -525,20 +539,22 @@ TEXTS = [
 
 @pytest.mark.parametrize("text", ["\0", "before\0after", "ends\0"])
 @pytest.mark.parametrize(("method", "path", "field", "others"), TEXTS)
+@on_shared
 async def test_text_with_a_nul_is_invalid(
-    method: str, path: str, field: str, others: dict[str, str], text: str, server: Server
+    method: str, path: str, field: str, others: dict[str, str], text: str, shared: Server
 ) -> None:
-    answer = await server.call(method, path, json={**others, field: text})
+    answer = await shared.call(method, path, json={**others, field: text})
     error(answer, 422, "invalid_request", f"body.{field}")
 
 
 @pytest.mark.parametrize("escape", [r"\ud800", r"a\udfffb", r"\ude00\ud83d", r"\ud83d!"])
 @pytest.mark.parametrize(("method", "path", "field", "others"), TEXTS)
+@on_shared
 async def test_text_with_a_lone_surrogate_is_invalid(
-    method: str, path: str, field: str, others: dict[str, str], escape: str, server: Server
+    method: str, path: str, field: str, others: dict[str, str], escape: str, shared: Server
 ) -> None:
     body = json.dumps({**others, field: "TEXT"}).replace("TEXT", escape).encode()
-    answer = await server.call(method, path, data=body, headers=JSON)
+    answer = await shared.call(method, path, data=body, headers=JSON)
     error(answer, 422, "invalid_request", "body")
 
 
@@ -559,12 +575,13 @@ async def test_100_levels_of_nesting_are_read_and_found_to_be_of_a_wrong_type(
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
 @pytest.mark.parametrize("endpoint", WITH_BODY)
+@on_shared
 async def test_100_000_levels_of_nesting_are_refused(
-    endpoint: Endpoint, opening: str, closing: str, server: Server
+    endpoint: Endpoint, opening: str, closing: str, shared: Server
 ) -> None:
     body = f'{{"title": {opening * 100_000}1{closing * 100_000}}}'.encode()
-    error(await send(server, endpoint, body), 400, "invalid_json", "body")
-    assert (await server.get("/health"))["status"] == "ok"
+    error(await send(shared, endpoint, body), 400, "invalid_json", "body")
+    assert (await shared.get("/health"))["status"] == "ok"
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "1" + "0" * 30, "1" + "0" * 4000, "0." + "9" * 4000])
@@ -677,12 +694,13 @@ def supported() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize(("path", "methods"), supported().items())
+@on_shared
 async def test_a_wrong_method_is_told_which_are_possible(
-    path: str, methods: set[str], server: Server
+    path: str, methods: set[str], shared: Server
 ) -> None:
     for method in METHODS:
         if method not in methods:
-            answer = await server.call(method, path)
+            answer = await shared.call(method, path)
             assert (answer.status, set(answer.headers["Allow"].split(","))) == (405, methods)
             if method != "HEAD":
                 error(answer, 405, "method_not_allowed")

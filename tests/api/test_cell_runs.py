@@ -575,6 +575,7 @@ async def test_a_server_that_ends_while_a_kernel_starts_ends_at_once(tmp_path: P
         assert "The server ended while this cell ran" in cell["error"]
 
 
+@pytest.mark.slow
 async def test_a_server_ends_in_order_at_every_moment_of_a_spare_kernels_start(tmp_path: Path) -> None:
     for n in range(15):
         async with running_server(tmp_path / str(n)) as server:

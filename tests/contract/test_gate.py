@@ -155,6 +155,7 @@ async def test_with_the_token_every_route_lets_an_honest_caller_through(guarded:
     assert refused == []
 
 
+@pytest.mark.slow
 async def test_no_answer_ever_allows_another_origin(server: Server) -> None:
     preflight = {
         "Origin": "https://evil.example",

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 import zmq.asyncio
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_kernel_test import KernelTests  # type: ignore[import-untyped]
@@ -16,6 +17,7 @@ from cowork_desktop.kernels.spec import environment
 from cowork_desktop.kernels.watch import Watch
 
 
+@pytest.mark.slow
 class TestKernel(KernelTests):  # type: ignore[misc]
     language_name = "python"
     file_extension = ".py"

@@ -17,6 +17,8 @@ from tests.fakes.scratchpad import no_spare_kernel
 from tests.fakes.server import Server, fault, running_server
 from tests.faults.process import ServerProcess, running_process
 
+pytestmark = pytest.mark.slow
+
 SECOND = {"index.html": b"the second version", "new.txt": b"new"}
 
 
@@ -107,7 +109,6 @@ async def save_again(server: ServerProcess, pad: str, number: int, acknowledged:
         number += 1
 
 
-@pytest.mark.slow
 async def test_after_a_kill_at_any_point_of_a_save_the_folder_shows_the_newest_version_whole(
     tmp_path: Path,
 ) -> None:

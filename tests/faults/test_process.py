@@ -12,6 +12,8 @@ import pytest
 
 from tests.faults.process import running_process, spawn
 
+pytestmark = pytest.mark.slow
+
 TOKEN = json.dumps({"token": "a-token-of-this-very-test"})
 BEARER = {"Authorization": "Bearer a-token-of-this-very-test"}
 

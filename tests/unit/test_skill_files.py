@@ -107,6 +107,7 @@ SKILLS = st.builds(
 
 @given(SKILLS)
 @settings(max_examples=300, deadline=None)
+@pytest.mark.slow
 def test_what_is_written_is_read_as_the_same_skill(skill: SkillCreate) -> None:
     raw = write_skill(skill_of(skill), "")
     assert read_skill(raw) == Imported(skill, "")
@@ -132,6 +133,7 @@ KEYS = TEXTS.filter(lambda key: key not in ("name", "description", "allowed-tool
 
 @given(SKILLS, st.dictionaries(KEYS, VALUES, max_size=4))
 @settings(max_examples=300, deadline=None)
+@pytest.mark.slow
 def test_what_a_skill_has_no_field_for_comes_back(skill: SkillCreate, others: dict[str, Any]) -> None:
     fields = {"name": skill.name, "description": skill.description, **others}
     file = f"---\n{yaml.safe_dump(fields)}---\n{skill.instructions}"
@@ -496,6 +498,7 @@ def test_no_yaml_is_more_than_refused(others: str) -> None:
     ],
     ids=lambda others: repr(others[:12]),
 )
+@pytest.mark.slow
 def test_no_file_takes_long_to_read(others: str) -> None:
     began = time.process_time()
     with suppress(InvalidRequest):
