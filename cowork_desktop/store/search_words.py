@@ -6,7 +6,7 @@ in.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -18,13 +18,10 @@ _UNSPACED = (
 )
 """Kana and Chinese characters, between which no spaces stand. The tokenizer takes a run of letters for one
 word; of these each becomes one, and a run of them is asked for as a phrase."""
-_EACH_UNSPACED = re.compile(f"([{_UNSPACED}])")
-_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_MARK = "\0"
+"""Stands around each of them while words are looked for, and is neither a letter nor a space."""
 _PHRASE_OR_WORD = re.compile(r'"([^"]*)"|(\S+)')
-_WORD = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_])+")
-_LETTERS = rf"(?:(?![{_UNSPACED}])[^\W_])*"
-_BEGINS = rf"(?:(?<![^\W_])|(?<=[{_UNSPACED}])|(?=[{_UNSPACED}]))"
-_ENDS = rf"(?:(?![^\W_])|(?=[{_UNSPACED}])|(?<=[{_UNSPACED}]))"
+_WORD = re.compile(r"[^\W_]+")
 _SCRIPTS_WITH_MARKS = ("LATIN ", "GREEK ", "CYRILLIC ")
 _MOST_TERMS = 32
 _BEFORE, _LENGTH = 50, 240
@@ -33,7 +30,7 @@ _BEFORE, _LENGTH = 50, 240
 
 def words(text: str) -> str:
     """The text without capitals and accents, and with spaces around what is written without them."""
-    return text if text.isascii() else _EACH_UNSPACED.sub(r" \1 ", fold(normal(text)))
+    return text if text.isascii() else _set_apart(fold(normal(text)), " ")
 
 
 def normal(text: str) -> str:
@@ -73,19 +70,15 @@ class Term:
 
     @property
     def pattern(self) -> str:
-        """A regular expression that finds it in folded text."""
-        pattern = _BEGINS
-        for before, word in zip(("", *self.words), self.words, strict=False):
-            may_touch = _IS_UNSPACED.match(before) or _IS_UNSPACED.match(word)
-            between = (r"[\W_]*" if may_touch else r"[\W_]+") if before else ""
-            pattern += between + re.escape(word)
-        return pattern + (_LETTERS if self.is_prefix else _ENDS)
+        """A regular expression that finds it in marked text."""
+        words = r"[\W_]+".join(map(re.escape, self.words))
+        return r"(?<![^\W_])" + words + (r"[^\W_]*" if self.is_prefix else r"(?![^\W_])")
 
 
 def read_terms(query: str) -> list[Term]:
     """The terms of what somebody typed: phrases in quotation marks, and single words, the last of them
     unfinished."""
-    found = [(phrase or word, bool(word)) for phrase, word in _PHRASE_OR_WORD.findall(fold(normal(query)))]
+    found = [(phrase or word, bool(word)) for phrase, word in _PHRASE_OR_WORD.findall(_marked(normal(query)))]
     terms = [Term(tuple(_WORD.findall(text)), is_word) for text, is_word in found]
     *whole, last = [term for term in terms if term.words][:_MOST_TERMS] or [Term(())]
     if not last.words:
@@ -98,8 +91,7 @@ def read_terms(query: str) -> list[Term]:
 
 def first_match(text: str, terms: Sequence[Term]) -> int | None:
     """Where in normal text the first of the terms begins."""
-    found = _pattern(tuple(terms)).search(fold(text))
-    return found.start() if found else None
+    return next((start for start, _ in _matches(text, terms)), None)
 
 
 def snippet(text: str, terms: Sequence[Term]) -> list[SnippetPart]:
@@ -109,9 +101,9 @@ def snippet(text: str, terms: Sequence[Term]) -> list[SnippetPart]:
     start, end = _stretch(text, at)
     shown = " ".join(text[start:end].split())
     parts, place = [], 0
-    for found in _pattern(tuple(terms)).finditer(fold(shown)):
-        parts += [(shown[place : found.start()], False), (shown[found.start() : found.end()], True)]
-        place = found.end()
+    for begins, ends in _matches(shown, terms):
+        parts += [(shown[place:begins], False), (shown[begins:ends], True)]
+        place = ends
     return _joined(
         [
             ("… " if start else "", False),
@@ -132,6 +124,30 @@ def _stretch(text: str, at: int) -> tuple[int, int]:
     while at < cut < len(text) and not text[cut].isspace():
         cut -= 1
     return start, cut if cut > at else end
+
+
+def _matches(text: str, terms: Sequence[Term]) -> Iterator[tuple[int, int]]:
+    """Where in normal text each match begins and ends."""
+    marked = _marked(text)
+    for found in _pattern(tuple(terms)).finditer(marked):
+        begins, ends = found.span()
+        yield begins - marked.count(_MARK, 0, begins), ends - marked.count(_MARK, 0, ends)
+
+
+def _marked(text: str) -> str:
+    """Folded text in which a run of letters is a word."""
+    folded = fold(text).replace(_MARK, " ")
+    return folded if folded.isascii() else _set_apart(folded, _MARK)
+
+
+def _set_apart(text: str, mark: str) -> str:
+    return _unspaced().sub(rf"{mark}\1{mark}", text)
+
+
+@cache
+def _unspaced() -> re.Pattern[str]:
+    """Made when it is first needed: it takes milliseconds."""
+    return re.compile(f"([{_UNSPACED}])")
 
 
 @lru_cache(maxsize=16)
