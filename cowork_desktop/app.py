@@ -16,6 +16,7 @@ from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.api.artifacts import serve_origin
 from cowork_desktop.clock import Clock, SystemClock
 from cowork_desktop.connectors.secrets import KeyringSecrets, Secrets
+from cowork_desktop.http.downloads import MADE_AT_ONCE, MAKING
 from cowork_desktop.http.endpoint import MAX_BODY_BYTES
 from cowork_desktop.http.guard import Gate
 from cowork_desktop.http.middleware import GATE, add_headers, every_request
@@ -81,7 +82,7 @@ async def create_app(
         contents = Contents(db, data_dir / "contents")
         texts = Texts(db, contents, tasks)
         artifacts = Artifacts(db, folders, contents, texts, clock, made)
-        deletion = Deletion(db, folders, contents, texts, tasks)
+        deletion = Deletion(db, folders, contents, texts, artifacts, tasks)
         shell, search_index = ShellBridge(clock), SearchIndex(db, clock)
 
         app = web.Application(middlewares=[every_request], client_max_size=MAX_BODY_BYTES)
@@ -100,6 +101,7 @@ async def create_app(
         app[keys.DELETION], app[keys.SHELL], app[keys.BROWSER] = deletion, shell, browser or Browser()
         app[keys.SEARCH_INDEX] = search_index
         app[SPOOL] = Spool(contents.incoming, lambda: preferences.current.files.largest_bytes)
+        app[MAKING] = asyncio.Semaphore(MADE_AT_ONCE)
         app[SANDBOX] = Sandbox(port, serve_origin)
         app[keys.KERNELS], app[keys.CELL_RUNS], app[keys.FOLDERS] = kernels, cell_runs, folders
         add_routes(app, ENDPOINTS)

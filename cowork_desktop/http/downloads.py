@@ -21,6 +21,8 @@ ACTIVE_TYPES = frozenset(
     {"text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml", "application/pdf"}
 )
 """What a browser takes for a document that may act."""
+MAKING = web.AppKey("making", asyncio.Semaphore)
+MADE_AT_ONCE = 2
 INERT = "sandbox; connect-src 'none'; form-action 'none'"
 
 
@@ -48,10 +50,12 @@ async def send_file(
 async def send_made(
     request: web.Request, folder: Path, make: Callable[[Path], None], *, media_type: str, name: str
 ) -> web.StreamResponse:
-    """Let `make` write a file in `folder`, send it to be kept under `name`, and take it away again."""
+    """Let `make` write a file in `folder`, send it to be kept under `name`, and take it away again. A few are
+    made at a time, and the rest wait: they share their threads with all that reads and writes files."""
     place = folder / random_id("part")
     try:
-        await wholly(asyncio.to_thread(make, place))
+        async with request.app[MAKING]:
+            await wholly(asyncio.to_thread(make, place))
         headers = {"Content-Disposition": attachment(name), "Cache-Control": "no-store"}
         answer = await send_file(request, place, media_type, headers)
         with suppress(ConnectionError):  # who goes away gets nothing, and that is no fault

@@ -13,7 +13,7 @@ from cowork_desktop.schemas.artifacts import (
     VersionQuery,
 )
 from cowork_desktop.schemas.base import Page
-from cowork_desktop.store import texts
+from cowork_desktop.store import projects, texts
 from cowork_desktop.store.database import Tx
 from cowork_desktop.store.rows import conditions, expressions, timestamp, update
 
@@ -79,7 +79,8 @@ def latest_with(tx: Tx, project_id: str, path: str) -> Artifact | None:
 
 
 def create(tx: Tx, id: str, now: int, *, project_id: str, title: str, type: ArtifactType, path: str) -> None:
-    """`path` must be free in the project."""
+    """`path` must be free in the project. Raises NotFound where the project is gone."""
+    projects.get(tx, project_id)
     tx.execute(
         "INSERT INTO artifacts (id, project_id, title, type, path, created_at, updated_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -3,19 +3,21 @@
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from cowork_desktop.errors import InvalidRequest
 from cowork_desktop.ids import random_id
 from cowork_desktop.workspace.contents import digest_of_file, sync_folder, write_for_good
+from cowork_desktop.workspace.file_names import is_portable, same_everywhere
 from cowork_desktop.workspace.paths import Escapes, resolve
 
 _LONGEST_NAME = 60
 _LONGEST_PATH = 400
-_SEGMENT = re.compile(r"[^\x00-\x1f\x7f\\/:*?\"<>|.][^\x00-\x1f\x7f\\/:*?\"<>|]{0,199}")
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.I)
+_LONGEST_SEGMENT = 200
+_UNFINISHED = ".part_" + "[0-9a-f]" * 20
 
 
 def folder_name(title: str, id: str) -> str:
@@ -28,19 +30,21 @@ def folder_name(title: str, id: str) -> str:
 def is_plain(path: str) -> bool:
     """Whether this is a file below a folder on every system: no way out or up, nothing hidden, no name
     that some system reserves."""
-    segments = path.split("/")
     return len(path) <= _LONGEST_PATH and all(
-        _SEGMENT.fullmatch(segment) and not segment.endswith((" ", ".")) and not _RESERVED.fullmatch(segment)
-        for segment in segments
+        len(segment) <= _LONGEST_SEGMENT and not segment.startswith(".") and is_portable(segment)
+        for segment in path.split("/")
     )
 
 
 def check_paths(paths: Mapping[str, object]) -> None:
-    """Refuse what cannot be the files of one artifact."""
+    """Refuse what cannot be the files of one artifact, on any system."""
+    taken = Counter(map(same_everywhere, paths))
     for path in paths:
         if not is_plain(path):
             raise InvalidRequest(f"{path[:100]!r} cannot be the path of a file in an artifact.")
-        if not folders_of([path]).isdisjoint(paths):
+        if taken[same_everywhere(path)] > 1:
+            raise InvalidRequest(f"{path[:100]!r}: another file has this name but for case or accents.")
+        if not folders_of([same_everywhere(path)]).isdisjoint(taken):
             raise InvalidRequest(
                 f"{path[:100]!r}: another file has the name of a folder that this one is in."
             )
@@ -49,6 +53,19 @@ def check_paths(paths: Mapping[str, object]) -> None:
 def folders_of(paths: Iterable[str]) -> set[str]:
     """All folders that the files at these paths are in, however deep."""
     return {parent.as_posix() for path in paths for parent in PurePosixPath(path).parents} - {"."}
+
+
+def in_the_way(old: Iterable[str], new: Set[str]) -> set[str]:
+    """Those of the old paths whose names the new ones need: a file where a folder is to be, or the other way
+    round, or one that is the same but for case."""
+    wanted = set(map(same_everywhere, new))
+    folders = folders_of(wanted)
+    return {
+        path
+        for path in old
+        if path not in new
+        and ((name := same_everywhere(path)) in wanted | folders or not folders_of([name]).isdisjoint(wanted))
+    }
 
 
 def is_ours(folder: Path) -> bool:
@@ -102,6 +119,13 @@ def write(root: Path, files: Iterable[tuple[str, bytes]]) -> None:
             written.unlink(missing_ok=True)
     for folder in {place.parent for place in unfinished}:
         sync_folder(folder)
+
+
+def clear_unfinished(root: Path) -> None:
+    """Take away what a `write` left that was killed; while no other is under way."""
+    for left in root.rglob(_UNFINISHED):
+        if left.is_file():
+            left.unlink(missing_ok=True)
 
 
 def take_away(root: Path, path: str, digest: str) -> None:

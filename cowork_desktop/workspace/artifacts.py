@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.tasks import wholly
 from cowork_desktop.workspace.artifact_folder import (
     check_paths,
+    clear_unfinished,
     find,
     folder_name,
-    folders_of,
+    in_the_way,
     is_ours,
     regular_files,
+    remove,
     take_away,
     write,
 )
@@ -31,6 +33,10 @@ from cowork_desktop.workspace.texts import Texts
 logger = logging.getLogger(__name__)
 _MOST_FILES_BY_HAND = 2_000
 _MOST_BYTES_BY_HAND = 500_000_000
+_TOO_MUCH = (
+    f"The files of this artifact were changed by hand, to more than {_MOST_FILES_BY_HAND:,} files or"
+    f" {_MOST_BYTES_BY_HAND // 1_000_000:,} MB: move what is to be kept out of its folder first."
+)
 _A_LINK = "The folder of this artifact is a link that leads elsewhere, or has one in it."
 
 
@@ -70,7 +76,10 @@ class Artifacts:
         self._behind: dict[str, Artifact] = {}
 
     def folder(self, artifact: Artifact) -> Path:
-        return self._folders.artifacts(artifact.project_id) / artifact.path.partition("/")[0]
+        return self._folder_of(artifact.project_id, artifact.path)
+
+    def _folder_of(self, project_id: str, path: str) -> Path:
+        return self._folders.artifacts(project_id) / path.partition("/")[0]
 
     async def save(
         self,
@@ -94,7 +103,8 @@ class Artifacts:
     ) -> Artifact:
         async with self._one_at_a_time:
             if artifact_id:
-                await self._keep_changes_by_hand(await self._db.read(artifacts.get, artifact_id))
+                artifact = await self._db.read(artifacts.get, artifact_id)
+                await self._keep_changes_by_hand(artifact, draft.files)
             id = artifact_id or self._ids.new("art")
             path = f"{folder_name(draft.title, id)}/{draft.page}"
 
@@ -121,12 +131,19 @@ class Artifacts:
 
     async def _restore(self, id: str, version: int) -> Artifact:
         async with self._one_at_a_time:
-            await self._keep_changes_by_hand(await self._db.read(artifacts.get, id))
+            artifact = await self._db.read(artifacts.get, id)
             earlier = await self._db.read(artifacts.version_of, id, version)
+            await self._keep_changes_by_hand(artifact, [file.path for file in earlier.files])
             restored = Version(earlier.title, "restore", earlier.files)
             forgotten = await self._db.write(artifacts.add_version, id, self._clock.now(), restored)
             await self._contents.release(forgotten)
             return await self._show(id)
+
+    async def take_folder(self, project_id: str, path: str) -> None:
+        """Remove the folder of an artifact that was deleted, whose page was at this path; after a save that
+        may be under way."""
+        async with self._one_at_a_time:
+            await asyncio.to_thread(remove, self._folder_of(project_id, path))
 
     async def load(self) -> None:
         """Learn what an earlier process had saved and not laid out yet."""
@@ -172,30 +189,30 @@ class Artifacts:
 
     def _lay_out(self, folder: Path, wanted: Sequence[StoredFile], shown: Sequence[StoredFile]) -> None:
         """Write the files that are wanted, read each back, and take away those of the version before; first
-        those whose names the new ones need for folders, or the other way round."""
+        those whose names the new ones need."""
         if not is_ours(folder):
             raise Escapes(str(folder))
+        clear_unfinished(folder)
         paths = {file.path for file in wanted}
-        old, folders = set(shown) - set(wanted), folders_of(paths)
-        for file in old:
-            if file.path in folders or not folders_of([file.path]).isdisjoint(paths):
-                take_away(folder, file.path, file.sha256)
+        old = {file.path: file.sha256 for file in shown if file.path not in paths}
+        for path in in_the_way(old, paths):
+            take_away(folder, path, old.pop(path))
         write(folder, ((file.path, self._contents.place(file.sha256).read_bytes()) for file in wanted))
         for file in wanted:
             written = find(folder, file.path)
             if written is None or digest_of_file(written) != file.sha256:
                 raise OSError(f"{file.path} could not be read back as it was written.")
-        for file in old:
-            if file.path not in paths:
-                take_away(folder, file.path, file.sha256)
+        for path, digest in old.items():
+            take_away(folder, path, digest)
 
-    async def _keep_changes_by_hand(self, artifact: Artifact) -> None:
-        """Make a version of the folder's files where they are not the ones that were laid out."""
+    async def _keep_changes_by_hand(self, artifact: Artifact, new: Iterable[str]) -> None:
+        """Make a version of the folder's files where they are not the ones that were laid out. Of a folder
+        that holds too much for that, only what the new files would write over."""
         folder = self.folder(artifact)
         if not await asyncio.to_thread(is_ours, folder):
             raise Conflict(_A_LINK)
         shown = await self._db.read(artifacts.laid_out, artifact.id)
-        kept = await asyncio.to_thread(self._changed_by_hand, folder, shown)
+        kept = await asyncio.to_thread(self._changed_by_hand, folder, shown, set(new))
         if kept:
             version = Version(artifact.title, "folder", kept.files)
 
@@ -207,18 +224,24 @@ class Artifacts:
             forgotten = await self._contents.adopt(kept.arrived, lambda: self._db.write(record))
             await self._contents.release(forgotten)
 
-    def _changed_by_hand(self, folder: Path, shown: Sequence[StoredFile]) -> _Kept | None:
-        found = list(regular_files(folder))
-        size = sum(place.stat().st_size for _, place in found)
-        if len(found) > _MOST_FILES_BY_HAND or size > _MOST_BYTES_BY_HAND:
-            logger.warning("%s holds too much to be kept as a version", folder)
+    def _changed_by_hand(self, folder: Path, shown: Sequence[StoredFile], new: set[str]) -> _Kept | None:
+        laid_out = {file.path: file.sha256 for file in shown}
+        found = dict(regular_files(folder))
+        if _is_too_much(found):
+            found = {path: place for path, place in found.items() if path in laid_out or path in new}
+            if _is_too_much(found):
+                raise Conflict(_TOO_MUCH)
+        if {path: digest_of_file(place) for path, place in found.items()} == laid_out:
             return None
-        if {path: digest_of_file(place) for path, place in found} == {
-            file.path: file.sha256 for file in shown
-        }:
-            return None
-        return self._write_all({path: place.read_bytes() for path, place in found}) if found else None
+        return self._write_all({path: place.read_bytes() for path, place in found.items()}) if found else None
 
     def _write_all(self, files: Mapping[str, bytes]) -> _Kept:
         stored = [StoredFile(path, len(content), digest_of(content)) for path, content in files.items()]
         return _Kept(self._contents.write(files.values()), stored)
+
+
+def _is_too_much(files: Mapping[str, Path]) -> bool:
+    return (
+        len(files) > _MOST_FILES_BY_HAND
+        or sum(place.stat().st_size for place in files.values()) > _MOST_BYTES_BY_HAND
+    )

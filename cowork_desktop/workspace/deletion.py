@@ -6,7 +6,7 @@ from cowork_desktop.store import sweep
 from cowork_desktop.store.database import Database
 from cowork_desktop.store.sweep import Gone
 from cowork_desktop.tasks import Tasks
-from cowork_desktop.workspace.artifact_folder import remove
+from cowork_desktop.workspace.artifacts import Artifacts
 from cowork_desktop.workspace.contents import Contents
 from cowork_desktop.workspace.paths import ProjectFolders
 from cowork_desktop.workspace.texts import Texts
@@ -20,10 +20,16 @@ class Deletion:
     """
 
     def __init__(
-        self, db: Database, folders: ProjectFolders, contents: Contents, texts: Texts, tasks: Tasks
+        self,
+        db: Database,
+        folders: ProjectFolders,
+        contents: Contents,
+        texts: Texts,
+        artifacts: Artifacts,
+        tasks: Tasks,
     ) -> None:
         self._db, self._folders, self._contents, self._texts = db, folders, contents, texts
-        self._tasks = tasks
+        self._artifacts, self._tasks = artifacts, tasks
         self._one_at_a_time = asyncio.Lock()
 
     def start(self) -> None:
@@ -49,6 +55,5 @@ class Deletion:
     async def _take(self, thing: Gone) -> None:
         await sweep.take_text(self._db, thing.id)
         if thing.project_id and thing.path:
-            folder = self._folders.artifacts(thing.project_id) / thing.path.partition("/")[0]
-            await asyncio.to_thread(remove, folder)
+            await self._artifacts.take_folder(thing.project_id, thing.path)
         await self._contents.release(await self._db.write(sweep.delete_gone, thing.id))

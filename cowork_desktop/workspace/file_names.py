@@ -1,14 +1,28 @@
-"""Names for files that every system can have, made of names that people gave."""
+"""Names of files that every system can have: which they are, and how to make one of what people gave."""
 
 import re
 import unicodedata
 
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+')
-"""What some system takes for something else, and what makes a name look like another."""
+_SPECIAL = r'\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff'
+"""What some system does not take, or takes for something else
+(https://learn.microsoft.com/windows/win32/fileio/naming-a-file)."""
+_NOT_PORTABLE = re.compile(rf"[{_SPECIAL}]|[ .]\Z")
+_FORBIDDEN = re.compile(rf"[{_SPECIAL}\x80-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
+"""And what makes a name look like another."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\..*)?", re.I | re.S)
 _LONGEST_STEM = 120
 _LONGEST_SUFFIX = 20
 """Bytes, in UTF-8."""
+
+
+def is_portable(name: str) -> bool:
+    """Whether every system can have a file or a folder of this name, if it is not too long."""
+    return bool(name) and not _NOT_PORTABLE.search(name) and not _RESERVED.fullmatch(name)
+
+
+def same_everywhere(path: str) -> str:
+    """What two paths have in common that are one where case, or how an accent is written, does not count."""
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
 
 
 def safe_name(name: str, instead: str = "file") -> str:
@@ -34,16 +48,12 @@ class FreeNames:
         stem, dot, suffix = safe.rpartition(".")
         if not dot:
             stem, suffix = safe, ""
-        path, wanted = f"{folder}/{safe}", self._key(f"{folder}/{safe}")
-        while self._key(path) in self._taken:
+        path, wanted = f"{folder}/{safe}", same_everywhere(f"{folder}/{safe}")
+        while same_everywhere(path) in self._taken:
             self._taken[wanted] += 1
             path = f"{folder}/{stem} ({self._taken[wanted]}){dot}{suffix}"
-        self._taken[self._key(path)] = 1
+        self._taken[same_everywhere(path)] = 1
         return path
-
-    @staticmethod
-    def _key(path: str) -> str:
-        return unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
 
 
 def _cut(text: str) -> str:

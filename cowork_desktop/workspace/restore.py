@@ -1,7 +1,6 @@
 """Makes a data folder of a backup: all of it, or nothing that looks like one."""
 
 import os
-import re
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -14,13 +13,10 @@ from cowork_desktop.store.database import DatabaseUnreadable
 from cowork_desktop.tasks import Stop, Stopped
 from cowork_desktop.workspace.backup_format import DATABASE, BadBackup, check_database, opened, unpack
 from cowork_desktop.workspace.contents import sync_folder
+from cowork_desktop.workspace.file_names import is_portable
 
 _STAGING = "restoring"
 _FOLDERS = ("contents", "projects")
-_NOT_ON_WINDOWS = re.compile(
-    r'[:*?"<>|]|[ .](/|$)|(^|/)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.[^/]*)?(/|$)', re.I
-)
-"""https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
 _OF_THE_LOCK = {"instance.lock", "instance.json"}
 
 
@@ -99,9 +95,10 @@ def _staging(data_dir: Path) -> Iterator[Path]:
 
 def _unpack_all(archive: zipfile.ZipFile, manifest: Manifest, staging: Path, stop: Stop) -> None:
     for member in manifest.members:
-        if os.name == "nt" and _NOT_ON_WINDOWS.search(member.path):
+        segments = member.path.split("/")
+        if os.name == "nt" and not all(map(is_portable, segments)):
             raise CannotRestore(f"{member.path!r} has a name that this system cannot have.")
-        target = staging.joinpath(*member.path.split("/"))
+        target = staging.joinpath(*segments)
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as file:
             unpack(archive, member, file, stop.check)

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from cowork_desktop.errors import Conflict, NotFound
 from cowork_desktop.store.artifacts import MOST_VERSIONS
+from cowork_desktop.workspace import artifacts as workspace_artifacts
 from tests.fakes.artifacts import (
     APP,
     at_origin,
@@ -353,6 +355,54 @@ async def test_changes_by_hand_are_kept_before_a_restore_too(server: Server, dat
         (1, "save"),
     ]
     assert (await preview_of(server, made, "index.html", version=3))["content"] == "by hand"
+
+
+async def test_of_a_folder_that_holds_too_much_what_a_save_would_write_over_is_kept(
+    server: Server, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace_artifacts, "_MOST_FILES_BY_HAND", 3)
+    made = await save(server, {"index.html": b"saved", "a.txt": b"a"})
+    folder = folder_of(data, made)
+    by_hand = {f"modules/{n}.js": b"%d" % n for n in range(4)}
+    (folder / "modules").mkdir()
+    for path, content in by_hand.items():
+        (folder / path).write_bytes(content)
+    (folder / "index.html").write_bytes(b"by hand")
+    await save(server, {"index.html": b"saved again", "modules/1.js": b"x"}, artifact_id=made["id"])
+    kept = await versions(server, made)
+    assert [(v["version"], v["source"], v["files"]) for v in kept] == [
+        (3, "save", 2),
+        (2, "folder", 3),
+        (1, "save", 2),
+    ]
+    assert (await preview_of(server, made, "index.html", version=2))["content"] == "by hand"
+    assert (await preview_of(server, made, "modules/1.js", version=2))["content"] == "1"
+    assert files_below(folder) == by_hand | {"index.html": b"saved again", "modules/1.js": b"x"}
+
+
+async def test_files_that_were_changed_by_hand_and_are_too_large_to_keep_are_not_written_over(
+    server: Server, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace_artifacts, "_MOST_BYTES_BY_HAND", 3)
+    made = await save(server, {"index.html": b"1"})
+    (folder_of(data, made) / "index.html").write_bytes(b"by hand")
+    with pytest.raises(Conflict, match="move what is to be kept"):
+        await save(server, {"index.html": b"2"}, artifact_id=made["id"])
+    assert files_below(folder_of(data, made)) == {"index.html": b"by hand"}
+    assert [v["version"] for v in await versions(server, made)] == [1]
+
+
+async def test_an_artifact_of_a_project_that_is_gone_is_not_made(server: Server) -> None:
+    project = (await server.post("/projects", {"name": "P"}))["id"]
+    await server.call("DELETE", f"/projects/{project}")
+    with pytest.raises(NotFound):
+        await save(server, project_id=project)
+
+
+async def test_a_file_may_change_the_case_of_its_name(server: Server, data: Path) -> None:
+    made = await save(server, {"index.html": b"1", "Chart.js": b"same", "Sub/a.txt": b"a"})
+    await save(server, {"index.html": b"1", "chart.js": b"same", "sub": b"s"}, artifact_id=made["id"])
+    assert files_below(folder_of(data, made)) == {"index.html": b"1", "chart.js": b"same", "sub": b"s"}
 
 
 async def test_a_folder_that_nobody_changed_makes_no_version(server: Server, data: Path) -> None:

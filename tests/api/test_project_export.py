@@ -4,6 +4,8 @@ import asyncio
 import io
 import json
 import re
+import threading
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,11 @@ from typing import Any
 import pytest
 
 from cowork_desktop import keys
+from cowork_desktop.http.downloads import MADE_AT_ONCE
 from cowork_desktop.schemas.conversations import TextPart
 from cowork_desktop.store import items
 from cowork_desktop.store.database import Tx
+from cowork_desktop.workspace.project_export import write_project
 from tests.fakes.server import Server
 from tests.fakes.system import Filled, fill, served, upload
 
@@ -164,3 +168,24 @@ async def test_a_project_of_a_hundred_thousand_items_is_exported_in_little_memor
 def _peak() -> int:
     """KiB of memory, at the most so far."""
     return int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0])
+
+
+async def test_some_are_made_at_a_time_and_the_rest_wait(
+    server: Server, filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_way, at_once = 0, list[int]()
+    guard = threading.Lock()
+
+    def slow(target: Path, **rest: Any) -> None:
+        nonlocal under_way
+        with guard:
+            under_way += 1
+            at_once.append(under_way)
+        time.sleep(0.05)
+        write_project(target, **rest)
+        with guard:
+            under_way -= 1
+
+    monkeypatch.setattr("cowork_desktop.api.projects.write_project", slow)
+    await asyncio.gather(*(exported(server, filled.project) for _ in range(6)))
+    assert max(at_once) == MADE_AT_ONCE

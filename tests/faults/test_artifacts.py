@@ -5,14 +5,20 @@ import errno
 import os
 import shutil
 import sqlite3
+import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from cowork_desktop.errors import StorageFull
-from tests.fakes.artifacts import APP, files_below, folder_of, preview_of, save, served, stored
+from cowork_desktop import keys
+from cowork_desktop.errors import NotFound, StorageFull
+from cowork_desktop.workspace import artifacts as workspace_artifacts
+from cowork_desktop.workspace.artifact_folder import write
+from cowork_desktop.workspace.artifacts import Draft
+from tests.fakes.artifacts import APP, files_below, folder_of, preview_of, save, served, stored, swept
 from tests.fakes.scratchpad import no_spare_kernel
 from tests.fakes.server import Server, fault, running_server
 from tests.faults.process import ServerProcess, running_process
@@ -75,8 +81,7 @@ async def test_a_version_that_was_saved_and_not_laid_out_is_laid_out_by_the_next
         while "assets/chart.js" in files_below(folder_of(data, made)):
             await asyncio.sleep(0.01)
         assert await server.get(f"/artifacts/{made['id']}") == made
-    shown = files_below(folder_of(data, made))
-    assert {path: content for path, content in shown.items() if not path.startswith(".")} == SECOND
+    assert files_below(folder_of(data, made)) == SECOND
 
 
 async def test_a_save_before_the_start_has_laid_the_last_one_out_loses_nothing(tmp_path: Path) -> None:
@@ -89,6 +94,36 @@ async def test_a_save_before_the_start_has_laid_the_last_one_out_loses_nothing(t
         assert (await served(server, made, "index.html")).body == b"third"
         assert (await preview_of(server, made, "index.html", version=2))["content"] == "the second version"
         assert (await preview_of(server, made, "assets/chart.js", version=1))["content"]
+
+
+async def test_an_artifact_that_is_deleted_while_its_folder_is_laid_out_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, begun, may_go_on = tmp_path / "data", asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(root: Path, files: Iterable[tuple[str, bytes]]) -> None:
+        read = list(files)
+        loop.call_soon_threadsafe(begun.set)
+        may_go_on.wait(10)
+        write(root, read)
+
+    async with running_server(data) as server:
+        made = await save(server)
+        monkeypatch.setattr(workspace_artifacts, "write", slow)
+        draft = Draft("T", "app", SECOND)
+        artifacts = server.app[keys.ARTIFACTS]
+        saving = asyncio.ensure_future(artifacts.save(made["project_id"], draft, artifact_id=made["id"]))
+        await begun.wait()
+        assert (await server.call("DELETE", f"/artifacts/{made['id']}")).status == 204
+        await asyncio.sleep(0.1)  # for the sweep, if it would not wait
+        may_go_on.set()
+        assert (await saving).version == 2
+        await swept()
+        with pytest.raises(NotFound):
+            await artifacts.save(made["project_id"], draft, artifact_id=made["id"])
+        assert files_below(folder_of(data, made)) == {}
+        assert stored(data) == 0
 
 
 async def a_saved_pad(server: ServerProcess, n: int) -> str:

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from cowork_desktop.errors import InvalidRequest
 from cowork_desktop.workspace.artifact_folder import (
     check_paths,
+    clear_unfinished,
     find,
     folder_name,
     folders_of,
+    in_the_way,
     is_plain,
     regular_files,
     remove,
@@ -249,6 +251,32 @@ def test_a_file_and_a_folder_cannot_have_one_name() -> None:
     for paths in (["a", "a/b"], ["a/b/c/d", "a/b"], ["a/b", "a"]):
         with pytest.raises(InvalidRequest, match="another file has the name of a folder"):
             check_paths(dict.fromkeys(paths, b""))
+
+
+def test_names_that_are_one_on_some_system_cannot_be_two_files() -> None:
+    for paths in (["a.txt", "A.txt"], ["é/x", "e\u0301/X"], ["ß", "SS"]):
+        with pytest.raises(InvalidRequest, match="but for case or accents"):
+            check_paths(dict.fromkeys(paths, b""))
+    for paths in (["a", "A/b"], ["B/c/d", "b"]):
+        with pytest.raises(InvalidRequest, match="another file has the name of a folder"):
+            check_paths(dict.fromkeys(paths, b""))
+    check_paths(dict.fromkeys(["A/x", "a/y"], b""))
+
+
+def test_what_is_in_the_way_is_what_the_new_files_need_the_names_of() -> None:
+    old = ["same", "case", "file/in/the", "folder", "free", "other/free"]
+    new = {"same", "Case", "File", "folder/new", "other/new"}
+    assert in_the_way(old, new) == {"case", "file/in/the", "folder"}
+
+
+def test_only_what_a_killed_write_left_is_cleared(tmp_path: Path) -> None:
+    left = [f".part_{'0' * 20}", f"a/.part_{'f' * 20}"]
+    kept = [".part_x", f"a/.part_{'z' * 20}", "a/b", ".hidden"]
+    for path in left + kept:
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(b"")
+    clear_unfinished(tmp_path)
+    assert {str(place.relative_to(tmp_path)) for place in tmp_path.rglob("*") if place.is_file()} == set(kept)
 
 
 def test_the_folders_of_files_are_all_that_they_are_in() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cowork_desktop.workspace.file_names import FreeNames, safe_name
+from cowork_desktop.workspace.file_names import FreeNames, is_portable, safe_name
 
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.I)
 
@@ -44,6 +44,15 @@ def test_no_name_does_harm(name: str) -> None:
     assert not re.search(r'[\x00-\x1f<>:"/\\|?*]', safe)
     assert safe == safe.strip(" .")
     assert not RESERVED.fullmatch(safe)
+    assert is_portable(safe)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "a:b", "a.", "a ", "a\n", "CON", "nul.tar.gz", "com¹.txt", "conin$", "a\ud800", "a/b", "\x7f"],
+)
+def test_a_name_that_some_system_cannot_have_is_not_portable(name: str) -> None:
+    assert not is_portable(name)
 
 
 def test_each_name_is_given_out_once_whatever_its_case() -> None:
