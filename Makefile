@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but Python 3.11+: everything else is installed into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check bench openapi constraints viewer clean chromium
+.PHONY: help run test quick fuzz check bench openapi constraints viewer clean chromium
 
 BASE_PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -18,6 +18,9 @@ test: .venv/dev chromium ## run the tests
 
 quick: .venv/dev ## run the tests that are fast
 	@$(PYTHON) -m pytest -n 2 -m "not slow and not browser" --ignore=tests/contract/test_schemathesis.py $(ARGS)
+
+fuzz: .venv/dev ## look for inputs that break what the tests say of any input
+	@$(PYTHON) -m pytest -n 2 --timeout 1800 --hypothesis-profile=fuzz tests/unit $(ARGS)
 
 check: .venv/dev ## format, lint, types and the rules of the architecture
 	@$(PYTHON) -m ruff format --check .

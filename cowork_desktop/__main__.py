@@ -1,6 +1,7 @@
 """`python -m cowork_desktop`, and the entry of the executable."""
 
 import gc
+import os
 import sys
 
 
@@ -33,6 +34,8 @@ def main() -> int:
             worker.main(arguments)
             return 0
     gc.disable()
+    # pydantic would look through all that is installed for plugins, and run what it finds in the server.
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     from cowork_desktop import cli
 
     return cli.main()

@@ -5,10 +5,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.scratchpad import Pad, new_pad, no_spare_kernel
 from tests.fakes.server import Server, running_server
+
+# What passes today passes tomorrow; `make fuzz` looks for what nobody has thought of.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("fuzz", max_examples=3_000, deadline=None)
+settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)

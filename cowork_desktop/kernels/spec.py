@@ -13,7 +13,14 @@ _SECRET_NAME = re.compile(
     re.I,
 )
 _SECRET_VALUE = re.compile(r"://[^/\s@]*:[^/\s@]+@|(?i:accountkey|sharedaccesskey|password|pwd)=")
-_OF_ANOTHER_PYTHON = ("PYTHONHOME", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONWARNINGS", "__PYVENV_LAUNCHER__")
+_OF_ANOTHER_PYTHON = (
+    "PYTHONHOME",
+    "PYTHONSTARTUP",
+    "PYTHONINSPECT",
+    "PYTHONWARNINGS",
+    "__PYVENV_LAUNCHER__",
+    "PYDANTIC_DISABLE_PLUGINS",
+)
 PACKAGES = "COWORK_PACKAGES"
 """The variable that names the folder where `%pip install` puts packages."""
 IS_SPARE = "COWORK_IS_SPARE"

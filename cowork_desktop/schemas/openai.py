@@ -19,7 +19,7 @@ from typing_extensions import TypeAliasType
 from cowork_desktop.schemas.base import Body, LongText, ModelName, Offset, Query, Schema
 
 Instructions = Annotated[str, StringConstraints(max_length=200_000, pattern=r"^[^\u0000]*$")]
-_long_text: TypeAdapter[str] = TypeAdapter(LongText)
+_long_text: TypeAdapter[str] = TypeAdapter(LongText, config=ConfigDict(defer_build=True))
 
 
 class OpenAIConversation(Schema):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from cowork_desktop.errors import Conflict, InvalidRequest, NotFound
 from cowork_desktop.schemas.base import Encoded
@@ -36,7 +36,7 @@ ALL_AS_JSON = (
     "(SELECT json_group_array(json(cell)) FROM"
     f" (SELECT {_JSON} AS cell FROM cells WHERE scratchpad_id = {{scratchpad_id}} ORDER BY n))"
 )
-_outputs: TypeAdapter[list[Output]] = TypeAdapter(list[Output])
+_outputs: TypeAdapter[list[Output]] = TypeAdapter(list[Output], config=ConfigDict(defer_build=True))
 
 
 def check_scratchpad(tx: Tx, id: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cowork_desktop.errors import CoworkError, InvalidRequest, PayloadTooLarge
@@ -106,7 +106,6 @@ SKILLS = st.builds(
 
 
 @given(SKILLS)
-@settings(max_examples=300, deadline=None)
 @pytest.mark.slow
 def test_what_is_written_is_read_as_the_same_skill(skill: SkillCreate) -> None:
     raw = write_skill(skill_of(skill), "")
@@ -114,7 +113,6 @@ def test_what_is_written_is_read_as_the_same_skill(skill: SkillCreate) -> None:
 
 
 @given(SKILLS)
-@settings(max_examples=100, deadline=None)
 def test_what_is_written_is_read_as_the_same_by_other_programs(skill: SkillCreate) -> None:
     fields, body = meaning(write_skill(skill_of(skill), "").decode())
     tools = fields.pop("allowed-tools", [])
@@ -132,7 +130,6 @@ KEYS = TEXTS.filter(lambda key: key not in ("name", "description", "allowed-tool
 
 
 @given(SKILLS, st.dictionaries(KEYS, VALUES, max_size=4))
-@settings(max_examples=300, deadline=None)
 @pytest.mark.slow
 def test_what_a_skill_has_no_field_for_comes_back(skill: SkillCreate, others: dict[str, Any]) -> None:
     fields = {"name": skill.name, "description": skill.description, **others}
@@ -475,7 +472,6 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))
-@settings(max_examples=500, deadline=None)
 def test_no_yaml_is_more_than_refused(others: str) -> None:
     try:
         imported = read(f"{HEAD}{others}\n")

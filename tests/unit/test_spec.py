@@ -83,7 +83,16 @@ def test_ordinary_variables_stay() -> None:
 
 
 def test_what_leads_to_another_python_is_left_out() -> None:
-    assert passed_on(PYTHONHOME="/opt", PYTHONSTARTUP="x.py", PYTHONINSPECT="1", PYTHONWARNINGS="error") == {}
+    assert (
+        passed_on(
+            PYTHONHOME="/opt",
+            PYTHONSTARTUP="x.py",
+            PYTHONINSPECT="1",
+            PYTHONWARNINGS="error",
+            PYDANTIC_DISABLE_PLUGINS="__all__",
+        )
+        == {}
+    )
 
 
 def test_only_a_spare_is_told_that_it_is_one() -> None:
