@@ -5,7 +5,14 @@ import asyncio
 from aiohttp import web
 
 from cowork_desktop import keys
-from cowork_desktop.errors import Conflict, InvalidRequest, NoDisplay, NotFound, RangeNotSatisfiable
+from cowork_desktop.errors import (
+    Conflict,
+    InvalidRequest,
+    NoDisplay,
+    NotFound,
+    RangeNotSatisfiable,
+    StorageFull,
+)
 from cowork_desktop.http.downloads import INERT, is_active, send_file, send_made
 from cowork_desktop.http.endpoint import Endpoints, an_id
 from cowork_desktop.http.sandbox import SANDBOX
@@ -24,7 +31,6 @@ from cowork_desktop.store import artifacts
 from cowork_desktop.workspace import serving
 from cowork_desktop.workspace.archives import write_zip
 from cowork_desktop.workspace.artifact_folder import regular_files
-from cowork_desktop.workspace.media_types import is_text
 
 endpoints = Endpoints("/api/v1/artifacts", tag="Artifacts")
 
@@ -37,7 +43,7 @@ async def list_artifacts(request: web.Request, query: ArtifactQuery) -> Page[Art
     return await request.app[keys.DB].scan(artifacts.list_, query)
 
 
-@endpoints.get("/preview", errors=(NotFound,))
+@endpoints.get("/preview", errors=(NotFound, Conflict))
 async def get_artifact_preview(request: web.Request, query: PreviewQuery) -> ArtifactPreview:
     """Preview an artifact by path."""
     app = request.app
@@ -47,9 +53,7 @@ async def get_artifact_preview(request: web.Request, query: PreviewQuery) -> Art
         shown = await serving.version_at(
             app[keys.DB], app[keys.CONTENTS], query.project_id, query.path, query.version
         )
-    place = shown.place
-    text = await asyncio.to_thread(serving.beginning, place) if is_text(shown.media_type) else None
-    size = (await asyncio.to_thread(place.stat)).st_size
+    size, text = await asyncio.to_thread(serving.glance, shown)
     return ArtifactPreview(
         artifact=shown.artifact,
         mime_type=shown.media_type,
@@ -108,7 +112,7 @@ async def delete_artifact(request: web.Request, artifact_id: str) -> None:
     request.app[keys.DELETION].start()
 
 
-@endpoints.get("/{artifact_id}/export", errors=(NotFound,))
+@endpoints.get("/{artifact_id}/export", errors=(NotFound, Conflict, StorageFull))
 async def get_artifact_export(request: web.Request, artifact_id: str) -> web.StreamResponse:
     """Get an artifact's files as a zip archive."""
     app = request.app

@@ -64,7 +64,7 @@ async def get_project_export(request: web.Request, project_id: str) -> web.Strea
     app = request.app
     project = await app[keys.DB].read(projects.get, project_id)
     database = await app[keys.DB].read(backup.place)
-    await app[keys.ARTIFACTS].recover()
+    await app[keys.ARTIFACTS].recover(project_id)
     sources = Sources(database, app[keys.CONTENTS], app[keys.ARTIFACTS], app[keys.ENDING])
     return await send_made(
         request,

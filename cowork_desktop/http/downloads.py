@@ -39,7 +39,7 @@ async def send_file(
     """
     status = await asyncio.to_thread(_status, place)
     if status is None:
-        raise NotFound("The bytes of this file are missing.")
+        raise NotFound("The bytes of this file are missing, or cannot be read.")
     is_partial = _is_one_range(request) and _is_of_this(request, status)
     if is_partial and not _is_within(request.http_range, status.st_size):
         raise RangeNotSatisfiable(status.st_size)
@@ -86,10 +86,10 @@ class _File(web.FileResponse):
 
 
 def _status(place: Path) -> os.stat_result | None:
-    """Of a regular file; None where there is none."""
+    """Of a regular file that can be read; None where there is none."""
     with suppress(OSError):
         status = place.stat()
-        return status if stat.S_ISREG(status.st_mode) else None
+        return status if stat.S_ISREG(status.st_mode) and os.access(place, os.R_OK) else None
     return None
 
 

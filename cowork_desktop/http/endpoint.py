@@ -189,7 +189,10 @@ def bind_body(model: type[BaseModel], body: bytes) -> BaseModel:
         if fault["type"] == "json_invalid":
             reason = fault.get("ctx", {}).get("error", "it cannot be read")
             _check_json(body, reason)
-            # It is JSON, but of text that cannot be stored: lone surrogates, or deeper than anybody nests.
+            # It is JSON, but of text that cannot be stored, or deeper than anybody nests.
+            if "hex escape" in reason:
+                place = reason.rpartition(" at ")[2]
+                reason = f"holds half of a surrogate pair at {place}, and so is not valid Unicode"
             raise InvalidRequest(f"body: {reason}.", param="body") from error
         _refuse(error, "body")
 

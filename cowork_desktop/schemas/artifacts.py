@@ -9,6 +9,7 @@ from cowork_desktop.schemas.base import (
     CountingNumber,
     LongLimit,
     Offset,
+    Pattern,
     Query,
     QueryText,
     Schema,
@@ -16,7 +17,9 @@ from cowork_desktop.schemas.base import (
 )
 
 ArtifactType = Literal["app", "report", "doc", "dashboard"]
-ArtifactId = Annotated[str, StringConstraints(pattern=r"^art_[0-9a-z]{1,40}$")]
+ArtifactId = Annotated[
+    str, Pattern(r"^art_[0-9a-z]{1,40}$", "String should be the id of an artifact, which begins with art_")
+]
 
 
 class Artifact(Schema):

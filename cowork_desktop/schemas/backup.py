@@ -4,11 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from cowork_desktop.schemas.base import Body, Schema, Timestamp
+from cowork_desktop.schemas.base import NO_NUL, Body, Pattern, Schema, Timestamp
 
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Digest = Annotated[
+    str, Pattern(r"^[0-9a-f]{64}$", "String should have 64 hexadecimal digits, in small letters")
+]
 Size = Annotated[int, Field(ge=0)]
-Place = Annotated[str, StringConstraints(min_length=1, max_length=4_000, pattern=r"^[^\u0000]*$")]
+Place = Annotated[str, StringConstraints(min_length=1, max_length=4_000), NO_NUL]
 
 
 class BackupCreate(Body):

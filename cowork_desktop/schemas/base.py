@@ -11,10 +11,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_wrap_validator_function
 
 T = TypeVar("T")
 _FILE_NAME = re.compile(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,1000}")
@@ -102,25 +106,54 @@ def rfc3339(milliseconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
-_NO_NUL = r"^[^\u0000]*$"
-_VISIBLE = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression that a text matches, with the words of the refusal where it does not.
+
+    Stands last: behind the other constraints of the text.
+    """
+
+    regex: str
+    words: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = handler(source)
+        assert text["type"] == "str"
+        return no_info_wrap_validator_function(self._checked, {**text, "pattern": self.regex})
+
+    def _checked(self, value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return check(value)
+        except ValidationError as error:
+            if error.errors()[0]["type"] != "string_pattern_mismatch":
+                raise
+            raise PydanticCustomError("string_pattern_mismatch", "{words}", {"words": self.words}) from None
+
+
+NO_NUL = Pattern(r"^[^\u0000]*$", "String should have no NUL character")
+VISIBLE = Pattern(
+    r"^[^\u0000]*[^\s\u0000][^\u0000]*$", "String should not be blank, and should have no NUL character"
+)
 
 Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 """RFC 3339, UTC, with milliseconds and `Z`. Stored and compared as an integer."""
 
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_VISIBLE)
-]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), VISIBLE]
 """A name or title, trimmed."""
 
-LongText = Annotated[str, StringConstraints(min_length=1, max_length=200_000, pattern=_VISIBLE)]
+LongText = Annotated[str, StringConstraints(min_length=1, max_length=200_000), VISIBLE]
 """A prompt, goal, memory or instruction."""
 
-ShortText = Annotated[str, StringConstraints(max_length=2_000, pattern=_NO_NUL)]
+ShortText = Annotated[str, StringConstraints(max_length=2_000), NO_NUL]
 """A description; may be empty."""
 
 ModelName = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_.:/@+\-\[\]]+$")
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    Pattern(
+        r"^[A-Za-z0-9_.:/@+\-\[\]]+$",
+        "String should have no other characters than letters from A to Z, digits and _ . : / @ + - [ ]",
+    ),
 ]
 
 

@@ -13,12 +13,12 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
-from cowork_desktop.schemas.base import Body, LongText, ModelName, Offset, Query, Schema
+from cowork_desktop.schemas.base import NO_NUL, Body, LongText, ModelName, Offset, Query, Schema
 
-Instructions = Annotated[str, StringConstraints(max_length=200_000, pattern=r"^[^\u0000]*$")]
+Instructions = Annotated[str, StringConstraints(max_length=200_000), NO_NUL]
 _long_text: TypeAdapter[str] = TypeAdapter(LongText, config=ConfigDict(defer_build=True))
 
 
@@ -74,7 +74,7 @@ def _as_messages(input: Any) -> Any:
         return [{"role": "user", "content": _long_text.validate_python(input)}]
     except ValidationError as error:
         fault = error.errors()[0]
-        raise PydanticKnownError(fault["type"], fault.get("ctx")) from None  # type: ignore[arg-type]
+        raise PydanticCustomError(fault["type"], "{words}", {"words": fault["msg"]}) from None
 
 
 def _end_with_the_user(messages: list[OpenAIInputMessage]) -> list[OpenAIInputMessage]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import MISSING, Field, StringConstraints
+from pydantic import MISSING, Field
 
 from cowork_desktop.schemas.base import (
     Body,
@@ -10,14 +10,19 @@ from cowork_desktop.schemas.base import (
     ModelName,
     Name,
     Offset,
+    Pattern,
     Query,
     Schema,
     ShortText,
     Timestamp,
 )
 
-ConnectorId = Annotated[str, StringConstraints(pattern=r"^conn_[0-9a-z]{1,40}$")]
-SkillId = Annotated[str, StringConstraints(pattern=r"^skill_[0-9a-z]{1,40}$")]
+ConnectorId = Annotated[
+    str, Pattern(r"^conn_[0-9a-z]{1,40}$", "String should be the id of a connection, which begins with conn_")
+]
+SkillId = Annotated[
+    str, Pattern(r"^skill_[0-9a-z]{1,40}$", "String should be the id of a skill, which begins with skill_")
+]
 ConnectorIds = Annotated[list[ConnectorId], Field(max_length=1000)]
 SkillIds = Annotated[list[SkillId], Field(max_length=1000)]
 

@@ -6,11 +6,13 @@ from pydantic import MISSING, Field, JsonValue, StringConstraints
 from typing_extensions import TypeAliasType
 
 from cowork_desktop.schemas.base import (
+    NO_NUL,
     Body,
     Form,
     LongLimit,
     Name,
     Offset,
+    Pattern,
     Query,
     QueryText,
     RunSeconds,
@@ -23,8 +25,15 @@ from cowork_desktop.schemas.base import (
 CellType = Literal["markdown", "code", "output"]
 CellStatus = Literal["pending", "running", "success", "error"]
 OutputKind = Literal["stream", "display", "result", "error", "notice"]
-Language = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z][a-z0-9+#_-]*$")]
-Source = Annotated[str, StringConstraints(max_length=1_000_000, pattern=r"^[^\u0000]*$")]
+Language = Annotated[
+    str,
+    StringConstraints(max_length=40),
+    Pattern(
+        r"^[a-z][a-z0-9+#_-]*$",
+        "String should have small letters, digits and + # _ - alone, and begin with a letter",
+    ),
+]
+Source = Annotated[str, StringConstraints(max_length=1_000_000), NO_NUL]
 EXECUTABLE = ("python", "sql")
 """The languages that the kernel runs: Python, and SQL through DuckDB in the same kernel."""
 

@@ -4,10 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from cowork_desktop.schemas.base import Limit, Query, QueryText, Schema, Timestamp
+from cowork_desktop.schemas.base import Limit, Pattern, Query, QueryText, Schema, Timestamp
 from cowork_desktop.schemas.texts import Place
 
 SearchKind = Literal["conversation", "item", "file", "artifact", "memory", "skill", "project"]
+
+Cursor = Annotated[
+    str,
+    StringConstraints(max_length=20_000),
+    Pattern(r"^[A-Za-z0-9_=-]*$", "String should be the next_cursor of the page before"),
+]
 
 
 class SearchQuery(Query):
@@ -24,7 +30,7 @@ class SearchQuery(Query):
     order: Literal["relevance", "newest"] = "relevance"
     """By relevance where there are at most 1,000 hits; of more, the newest come first."""
     limit: Limit = 20
-    cursor: Annotated[str, StringConstraints(max_length=20_000, pattern=r"^[A-Za-z0-9_=-]*$")] | None = None
+    cursor: Cursor | None = None
     """`next_cursor` of the page before."""
 
 

@@ -4,12 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import MISSING, Field, StringConstraints
 
-from cowork_desktop.schemas.base import Body, ModelName, Schema
+from cowork_desktop.schemas.base import Body, ModelName, Pattern, Schema
 
 DEFAULT_MODEL = "claude-opus-4-8"
 
 BaseUrl = Annotated[
-    str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s/?#@\u0000]+(/[^\s?#\u0000]*)?$")
+    str,
+    StringConstraints(max_length=2000),
+    Pattern(
+        r"^https?://[^\s/?#@\u0000]+(/[^\s?#\u0000]*)?$",
+        "String should be a URL of http or https, without user, query, fragment and white space",
+    ),
 ]
 Rounds = Annotated[int, Field(ge=1, le=1_000)]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
@@ -127,6 +132,8 @@ class SettingsPatch(Body):
 
 class ModelKey(Body):
     key: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=8, max_length=500, pattern=r"^[!-~]+$")
+        str,
+        StringConstraints(strip_whitespace=True, min_length=8, max_length=500),
+        Pattern(r"^[!-~]+$", "String should have letters, digits and signs of ASCII alone, and no spaces"),
     ]
     """The provider's API key; stored in the OS keyring and never shown again."""

@@ -6,32 +6,35 @@ from pydantic import MISSING, AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from cowork_desktop.schemas.base import (
+    NO_NUL,
+    VISIBLE,
     Body,
     Form,
     LongLimit,
     Offset,
+    Pattern,
     Query,
     Schema,
     Timestamp,
     UploadedFile,
 )
 
-SkillName = Annotated[str, StringConstraints(max_length=64, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Summary = Annotated[
+SkillName = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True,
-        min_length=1,
-        max_length=1024,
-        pattern=r"^[^\u0000]*[^\s\u0000][^\u0000]*$",
+    StringConstraints(max_length=64),
+    Pattern(
+        r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        "String should have small letters and digits alone, with single hyphens between them",
     ),
 ]
-Instructions = Annotated[str, StringConstraints(max_length=200_000, pattern=r"^[^\u0000]*$")]
+Summary = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024), VISIBLE]
+Instructions = Annotated[str, StringConstraints(max_length=200_000), NO_NUL]
 ToolId = Annotated[
     str,
-    StringConstraints(
-        max_length=200,
-        pattern=r"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$",
+    StringConstraints(max_length=200),
+    Pattern(
+        r"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$",
+        "String should not be blank, and should have no control characters",
     ),
 ]
 """Also with arguments, as `Bash(git log:*)` in files of other programs."""

@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from cowork_desktop.schemas.base import Query, QueryText, Schema
+from cowork_desktop.schemas.base import Pattern, Query, QueryText, Schema
 from cowork_desktop.schemas.responses import Usage
 
 
@@ -20,7 +20,7 @@ def _day(value: str) -> str:
 
 Day = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
+    Pattern(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "String should be a day such as 2026-06-11"),
     AfterValidator(_day),
     WithJsonSchema({"type": "string", "format": "date"}),
 ]

@@ -158,10 +158,14 @@ def version_of(tx: Tx, id: str, number: int) -> Version:
     return Version(title, source, files_of(tx, id, number))
 
 
-def laid_out(tx: Tx, id: str) -> list[StoredFile]:
-    """The files that the artifact's folder is to show."""
+def laid_out(tx: Tx, id: str) -> tuple[list[StoredFile], list[StoredFile]]:
+    """The files that the artifact's folder shows; and those of later versions, of which it may show some."""
     [number] = tx.execute("SELECT laid_out FROM artifacts WHERE id = ?", (id,)).fetchone()
-    return files_of(tx, id, number)
+    later = tx.execute(
+        "SELECT DISTINCT path, size, sha256 FROM artifact_files WHERE artifact_id = ? AND version > ?",
+        (id, number),
+    )
+    return files_of(tx, id, number), [StoredFile(*row) for row in later]
 
 
 def not_laid_out(tx: Tx) -> list[Artifact]:

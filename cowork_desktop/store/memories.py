@@ -2,8 +2,6 @@
 
 import hashlib
 import math
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -14,7 +12,7 @@ from cowork_desktop.schemas.memories import Memory, MemoryCreate, MemoryPatch, M
 from cowork_desktop.store import projects
 from cowork_desktop.store.database import Tx
 from cowork_desktop.store.rows import conditions, expressions, json_object, page, timestamp, to_json, update
-from cowork_desktop.store.search_words import words
+from cowork_desktop.store.search_words import WORD, words
 
 _FIELDS = expressions(Memory, created_at=timestamp("created_at"), updated_at=timestamp("updated_at"))
 _COLUMNS = ", ".join(_FIELDS.values())
@@ -166,8 +164,7 @@ def _words(input: str) -> list[str]:
     longest, which say the most in any language."""
     if len(input) > 2 * _LONGEST_HALF:
         input = f"{input[:_LONGEST_HALF]} {input[-_LONGEST_HALF:]}"
-    plain = unicodedata.normalize("NFC", input).casefold()
-    found = dict.fromkeys(re.findall(r"[^\W_]+", words(plain)))
+    found = dict.fromkeys(WORD.findall(words(input).lower()))
     return [f'"{word}"' for word in sorted(found, key=len, reverse=True)[:_MOST_WORDS]]
 
 

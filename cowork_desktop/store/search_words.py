@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain
 
 from cowork_desktop.schemas.search import SnippetPart
 
@@ -21,7 +22,8 @@ word; of these each becomes one, and a run of them is asked for as a phrase."""
 _MARK = "\0"
 """Stands around each of them while words are looked for, and is neither a letter nor a space."""
 _PHRASE_OR_WORD = re.compile(r'"([^"]*)"|(\S+)')
-_WORD = re.compile(r"[^\W_]+")
+WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
+"""As the tokenizer cuts them: an accent that makes no one letter with what it stands on ends no word."""
 _SCRIPTS_WITH_MARKS = ("LATIN ", "GREEK ", "CYRILLIC ")
 _MOST_TERMS = 32
 _BEFORE, _LENGTH = 50, 240
@@ -79,7 +81,7 @@ def read_terms(query: str) -> list[Term]:
     """The terms of what somebody typed: phrases in quotation marks, and single words, the last of them
     unfinished."""
     found = [(phrase or word, bool(word)) for phrase, word in _PHRASE_OR_WORD.findall(_marked(normal(query)))]
-    terms = [Term(tuple(_WORD.findall(text)), is_word) for text, is_word in found]
+    terms = [Term(tuple(WORD.findall(text)), is_word) for text, is_word in found]
     *whole, last = [term for term in terms if term.words][:_MOST_TERMS] or [Term(())]
     if not last.words:
         return []
@@ -115,15 +117,16 @@ def snippet(text: str, terms: Sequence[Term]) -> list[SnippetPart]:
 
 
 def _stretch(text: str, at: int) -> tuple[int, int]:
-    """Where a snippet begins and ends: between words, where there are any."""
-    start = max(0, at - _BEFORE)
-    while 0 < start < at and not text[start - 1].isspace():
-        start += 1
-    end = min(len(text), at - _BEFORE + _LENGTH)
-    cut = end
-    while at < cut < len(text) and not text[cut].isspace():
-        cut -= 1
-    return start, cut if cut > at else end
+    """Where a snippet begins and ends."""
+    first, last = max(0, at - _BEFORE), min(len(text), at - _BEFORE + _LENGTH)
+    return _cut(text, range(first, at + 1)), _cut(text, range(last, at, -1))
+
+
+def _cut(text: str, places: range) -> int:
+    """The first of the places where there is white space; where none is, the first that cuts no word."""
+    blank = (n for n in places if n in (0, len(text)) or any(map(str.isspace, text[n - 1 : n + 1])))
+    whole = (n for n in places if not WORD.fullmatch(_marked(text[n - 1 : n + 1])))
+    return next(chain(blank, whole), places.start)
 
 
 def _matches(text: str, terms: Sequence[Term]) -> Iterator[tuple[int, int]]:

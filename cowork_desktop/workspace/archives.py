@@ -1,35 +1,37 @@
 """Zip files of what people take away."""
 
-import hashlib
+import os
+import time
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO
 
-_CHUNK = 1024 * 1024
+from cowork_desktop.errors import StorageFull
+from cowork_desktop.workspace.copying import open_regular, pour
 
-
-class Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
-class Sink(Protocol):
-    def write(self, chunk: bytes, /) -> int: ...
+_FIRST, _LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
+"""The times that a zip can tell."""
 
 
 def write_zip(target: Path, files: Iterable[tuple[str, Path]]) -> None:
-    """Write the files, by their paths in the archive."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
-        for name, place in files:
-            archive.write(place, name)
+    """Write the files, by their paths in the archive; what is gone by then is left out.
+
+    Raises Conflict where one cannot be read, and StorageFull.
+    """
+    try:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, place in files:
+                if source := open_regular(place, name):
+                    with source, archive.open(_member(name, source), "w", force_zip64=True) as sink:
+                        pour(source, sink)
+    except OSError as error:
+        raise StorageFull(f"The archive cannot be written: {error.strerror or error}.") from error
 
 
-def pour(source: Readable, sink: Sink, most: int, check: Callable[[], None]) -> tuple[int, str]:
-    """Copy at most so many bytes; how many there were, and their SHA-256."""
-    digest, left = hashlib.sha256(), most
-    while left and (chunk := source.read(min(_CHUNK, left))):
-        check()
-        digest.update(chunk)
-        sink.write(chunk)
-        left -= len(chunk)
-    return most - left, digest.hexdigest()
+def _member(name: str, source: BinaryIO) -> zipfile.ZipInfo:
+    status = os.fstat(source.fileno())
+    info = zipfile.ZipInfo(name, min(max(time.localtime(status.st_mtime)[:6], _FIRST), _LAST))
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = (status.st_mode & 0xFFFF) << 16
+    return info

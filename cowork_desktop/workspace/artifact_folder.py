@@ -1,19 +1,23 @@
 """The folder of an artifact: what its files may be called, and how they are written, found and read back."""
 
+import os
 import re
 import shutil
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from cowork_desktop.errors import InvalidRequest
+from cowork_desktop.errors import Conflict, InvalidRequest
 from cowork_desktop.ids import random_id
-from cowork_desktop.workspace.contents import digest_of_file, sync_folder, write_for_good
+from cowork_desktop.store.artifacts import StoredFile
+from cowork_desktop.workspace.contents import sync_folder, write_for_good
+from cowork_desktop.workspace.copying import digest_of, open_regular
 from cowork_desktop.workspace.file_names import is_portable, same_everywhere
 from cowork_desktop.workspace.paths import Escapes, resolve
 
+A_LINK = "The folder of this artifact is a link that leads elsewhere, or has one in it."
 _LONGEST_NAME = 60
 _LONGEST_PATH = 400
 _LONGEST_SEGMENT = 200
@@ -68,6 +72,21 @@ def in_the_way(old: Iterable[str], new: Set[str]) -> set[str]:
     }
 
 
+def check_free(folder: Path, paths: Iterable[str], known: Set[str]) -> None:
+    """Raises Conflict where a link leads elsewhere, or something that is none of the `known` files has the
+    place of a file that is to be at one of the paths."""
+    for path in paths:
+        try:
+            resolve(folder, path)
+        except Escapes as error:
+            raise Conflict(A_LINK) from error
+        files = {above for above in folders_of([path]) if (folder / above).is_file()}
+        below = [place for place in (folder / path).rglob("*") if not place.is_dir()]
+        files |= {place.relative_to(folder).as_posix() for place in below}
+        if others := sorted(files - known):
+            raise Conflict(f"{others[0]} in the artifact's folder is in the way of {path}: move it away.")
+
+
 def is_ours(folder: Path) -> bool:
     """Whether no link has taken the place of an artifact's folder, or of its project's around it."""
     return not any(place.is_symlink() for place in (folder, *folder.parents[:2]))
@@ -88,18 +107,46 @@ def regular_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """What an artifact consists of, as path and place, in order; links and hidden files are no part of it."""
     if not is_ours(folder):
         return
-    for place in sorted(folder.rglob("*")):
+    found = [Path(root, name) for root, _, names in os.walk(folder, onerror=_unless_gone) for name in names]
+    for place in sorted(found):
         path = place.relative_to(folder).as_posix()
         if not place.is_symlink() and find(folder, path):
             yield path, place
 
 
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise Conflict(f"{Path(error.filename).name} cannot be read: {error.strerror}.") from error
+
+
+def digests(files: Mapping[str, Path]) -> dict[str, str]:
+    """The SHA-256 of each file that is still there, by its path; Conflict where one cannot be read."""
+    found = dict[str, str]()
+    for path, place in files.items():
+        if source := open_regular(place, path):
+            with source:
+                found[path] = digest_of(source)
+    return found
+
+
+def is_as_laid_out(
+    found: Mapping[str, str], shown: Iterable[StoredFile], later: Collection[StoredFile]
+) -> bool:
+    """Whether nobody has changed these files: they are the ones of the version that the folder shows, or,
+    where later ones are to be laid out yet, some of all of them."""
+    pairs = set(found.items())
+    ours = {(file.path, file.sha256) for file in (*shown, *later)}
+    return not pairs or pairs == ours or (bool(later) and pairs < ours)
+
+
 def remove(folder: Path) -> None:
-    """Take the folder away; where it is a link, the link alone, and nothing where a link is around it."""
-    if is_ours(folder):
-        shutil.rmtree(folder, ignore_errors=True)
-    elif is_ours(folder.parent):
-        folder.unlink()
+    """Take the folder away; where it is a link, the link alone, and nothing where a link is around it. Raises
+    OSError where something of it stays."""
+    if not is_ours(folder):
+        if is_ours(folder.parent):
+            folder.unlink()
+    elif folder.exists():
+        shutil.rmtree(folder)
 
 
 def write(root: Path, files: Iterable[tuple[str, bytes]]) -> None:
@@ -132,7 +179,7 @@ def take_away(root: Path, path: str, digest: str) -> None:
     """Remove the file at `path` below `root` if it is the one with this SHA-256, and folders that it
     leaves empty."""
     place = find(root, path)
-    if place is None or digest_of_file(place) != digest:
+    if place is None or digests({path: place}).get(path) != digest:
         return
     place.unlink()
     for folder in (root / path).parents:

@@ -1,6 +1,7 @@
 """Artifacts: each save of one is a version, its bytes kept, its folder laid out."""
 
 import asyncio
+import io
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,18 +16,24 @@ from cowork_desktop.store.artifacts import StoredFile, Version
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.tasks import wholly
 from cowork_desktop.workspace.artifact_folder import (
+    A_LINK,
+    check_free,
     check_paths,
     clear_unfinished,
+    digests,
     find,
     folder_name,
     in_the_way,
+    is_as_laid_out,
     is_ours,
     regular_files,
     remove,
     take_away,
     write,
 )
-from cowork_desktop.workspace.contents import Contents, digest_of, digest_of_file, storing
+from cowork_desktop.workspace.contents import Arrivals, Contents, storing
+from cowork_desktop.workspace.copying import open_regular
+from cowork_desktop.workspace.file_names import same_everywhere
 from cowork_desktop.workspace.paths import Escapes, ProjectFolders
 from cowork_desktop.workspace.texts import Texts
 
@@ -37,7 +44,6 @@ _TOO_MUCH = (
     f"The files of this artifact were changed by hand, to more than {_MOST_FILES_BY_HAND:,} files or"
     f" {_MOST_BYTES_BY_HAND // 1_000_000:,} MB: move what is to be kept out of its folder first."
 )
-_A_LINK = "The folder of this artifact is a link that leads elsewhere, or has one in it."
 
 
 @dataclass(frozen=True)
@@ -49,14 +55,6 @@ class Draft:
     files: Mapping[str, bytes]
     page: str = "index.html"
     """The one that is opened."""
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """Bytes on their way into the contents."""
-
-    arrived: dict[str, Path]
-    files: list[StoredFile]
 
 
 class Artifacts:
@@ -101,47 +99,50 @@ class Artifacts:
         artifact_id: str | None,
         also: Callable[[Tx, str], None] | None,
     ) -> Artifact:
-        async with self._one_at_a_time:
-            if artifact_id:
-                artifact = await self._db.read(artifacts.get, artifact_id)
-                await self._keep_changes_by_hand(artifact, draft.files)
+        async with self._one_at_a_time, self._contents.arrivals() as arrivals:
             id = artifact_id or self._ids.new("art")
             path = f"{folder_name(draft.title, id)}/{draft.page}"
+            by_hand = await self._by_hand(id, draft.files, arrivals) if artifact_id else []
+            with storing():
+                files = await asyncio.to_thread(_take_in, draft.files, arrivals)
 
-            def record(tx: Tx, files: Sequence[StoredFile]) -> list[str]:
-                now = self._clock.now()
+            def record(tx: Tx) -> list[str]:
                 if artifact_id is None:
                     artifacts.create(
-                        tx, id, now, project_id=project_id, title=draft.title, type=draft.type, path=path
+                        tx,
+                        id,
+                        self._clock.now(),
+                        project_id=project_id,
+                        title=draft.title,
+                        type=draft.type,
+                        path=path,
                     )
-                forgotten = artifacts.add_version(tx, id, now, Version(draft.title, "save", files))
+                forgotten = self._add_version(tx, id, by_hand, Version(draft.title, "save", files))
                 if also:
                     also(tx, id)
                 return forgotten
 
-            with storing():
-                kept = await asyncio.to_thread(self._write_all, draft.files)
-            forgotten = await self._contents.adopt(kept.arrived, lambda: self._db.write(record, kept.files))
-            await self._contents.release(forgotten)
-            return await self._show(id)
+            return await self._record_and_show(id, record, arrivals)
 
     async def restore(self, id: str, version: int) -> Artifact:
         """Make an earlier version the newest one again."""
         return await wholly(self._restore(id, version))
 
     async def _restore(self, id: str, version: int) -> Artifact:
-        async with self._one_at_a_time:
-            artifact = await self._db.read(artifacts.get, id)
+        async with self._one_at_a_time, self._contents.arrivals() as arrivals:
             earlier = await self._db.read(artifacts.version_of, id, version)
-            await self._keep_changes_by_hand(artifact, [file.path for file in earlier.files])
+            paths = [file.path for file in earlier.files]
+            if await asyncio.to_thread(self._contents.missing, [file.sha256 for file in earlier.files]):
+                raise Conflict(f"The disk has lost files of version {version}.")
+            by_hand = await self._by_hand(id, paths, arrivals)
             restored = Version(earlier.title, "restore", earlier.files)
-            forgotten = await self._db.write(artifacts.add_version, id, self._clock.now(), restored)
-            await self._contents.release(forgotten)
-            return await self._show(id)
+            return await self._record_and_show(
+                id, lambda tx: self._add_version(tx, id, by_hand, restored), arrivals
+            )
 
     async def take_folder(self, project_id: str, path: str) -> None:
         """Remove the folder of an artifact that was deleted, whose page was at this path; after a save that
-        may be under way."""
+        may be under way. Raises OSError where something of it cannot be removed."""
         async with self._one_at_a_time:
             await asyncio.to_thread(remove, self._folder_of(project_id, path))
 
@@ -149,99 +150,138 @@ class Artifacts:
         """Learn what an earlier process had saved and not laid out yet."""
         self._behind = {artifact.id: artifact for artifact in await self._db.scan(artifacts.not_laid_out)}
 
-    async def recover(self) -> None:
-        """Lay that out."""
+    async def recover(self, project_id: str | None = None) -> None:
+        """Lay that out: all of it, or a project's."""
         for artifact in list(self._behind.values()):
-            await self.catch_up(artifact)
+            if project_id in (None, artifact.project_id):
+                await self.catch_up(artifact)
 
     async def catch_up(self, artifact: Artifact) -> None:
         """Lay this one out now, if its folder does not show the newest version yet: somebody wants to see
         it."""
         if artifact.id in self._behind:
-            await wholly(self._catch_up(artifact))
+            await wholly(self._catch_up(artifact.id))
 
-    async def _catch_up(self, artifact: Artifact) -> None:
-        async with self._one_at_a_time:
-            if self._behind.pop(artifact.id, None):
-                try:
-                    await self._show(artifact.id)
-                except (Conflict, NotFound):
-                    logger.exception("The folder of %s cannot be laid out", artifact.id)
+    async def _catch_up(self, id: str) -> None:
+        async with self._one_at_a_time, self._contents.arrivals() as arrivals:
+            if id not in self._behind:
+                return
+            try:
+                artifact = await self._db.read(artifacts.get, id)
+                newest = await self._db.read(artifacts.version_of, id, artifact.version)
+                by_hand = await self._by_hand(id, [file.path for file in newest.files], arrivals)
+                if by_hand:
+                    await self._record_and_show(
+                        id, lambda tx: self._add_version(tx, id, by_hand, newest), arrivals
+                    )
+                else:
+                    await self._show(id)
+            except NotFound:
+                self._behind.pop(id, None)
+            except (Conflict, StorageFull) as error:
+                logger.warning("The folder of %s waits: %s", id, error)
+
+    async def _record_and_show(
+        self, id: str, record: Callable[[Tx], list[str]], arrivals: Arrivals
+    ) -> Artifact:
+        """`record` returns the digests that were forgotten."""
+        forgotten = await self._contents.adopt(arrivals.parts, lambda: self._db.write(record))
+        await self._contents.release(forgotten)
+        return await self._show(id)
+
+    def _add_version(self, tx: Tx, id: str, by_hand: Sequence[StoredFile], version: Version) -> list[str]:
+        """Record a version, and before it what was changed by hand; returns the digests that were
+        forgotten."""
+        now, forgotten = self._clock.now(), list[str]()
+        if by_hand:
+            artifact = artifacts.get(tx, id)
+            forgotten += artifacts.add_version(tx, id, now, Version(artifact.title, "folder", by_hand))
+            artifacts.note_laid_out(tx, id, artifact.version + 1)
+        return forgotten + artifacts.add_version(tx, id, now, version)
 
     async def _show(self, id: str) -> Artifact:
         """Let the folder show the newest version, and its text be read. The version is kept whatever the disk
         says to the folder: then it is laid out when somebody wants to see it."""
         artifact = await self._db.read(artifacts.get, id)
         wanted = await self._db.read(artifacts.files_of, id, artifact.version)
-        shown = await self._db.read(artifacts.laid_out, id)
+        shown, later = await self._db.read(artifacts.laid_out, id)
         try:
             with storing():
-                await asyncio.to_thread(self._lay_out, self.folder(artifact), wanted, shown)
-        except Escapes as error:
-            raise Conflict(_A_LINK) from error
-        except StorageFull:
-            logger.exception("The folder of %s waits for room", id)
+                await asyncio.to_thread(self._lay_out, self.folder(artifact), wanted, shown + later)
+        except (Escapes, Conflict, StorageFull) as error:
+            logger.warning("The folder of %s waits: %s", id, error)
             self._behind[id] = artifact
             return artifact
+        self._behind.pop(id, None)
         await self._db.write(artifacts.note_laid_out, id, artifact.version)
         self._texts.start(id)
         return artifact
 
     def _lay_out(self, folder: Path, wanted: Sequence[StoredFile], shown: Sequence[StoredFile]) -> None:
-        """Write the files that are wanted, read each back, and take away those of the version before; first
+        """Write the files that are wanted, read each back, and take away those of versions before; first
         those whose names the new ones need."""
         if not is_ours(folder):
             raise Escapes(str(folder))
         clear_unfinished(folder)
         paths = {file.path for file in wanted}
-        old = {file.path: file.sha256 for file in shown if file.path not in paths}
-        for path in in_the_way(old, paths):
-            take_away(folder, path, old.pop(path))
+        old = [file for file in shown if file.path not in paths]
+        first = in_the_way([file.path for file in old], paths)
+        for file in old:
+            if file.path in first:
+                take_away(folder, file.path, file.sha256)
         write(folder, ((file.path, self._contents.place(file.sha256).read_bytes()) for file in wanted))
         for file in wanted:
             written = find(folder, file.path)
-            if written is None or digest_of_file(written) != file.sha256:
+            if written is None or digests({file.path: written}).get(file.path) != file.sha256:
                 raise OSError(f"{file.path} could not be read back as it was written.")
-        for path, digest in old.items():
-            take_away(folder, path, digest)
+        for file in old:
+            if file.path not in first:
+                take_away(folder, file.path, file.sha256)
 
-    async def _keep_changes_by_hand(self, artifact: Artifact, new: Iterable[str]) -> None:
-        """Make a version of the folder's files where they are not the ones that were laid out. Of a folder
-        that holds too much for that, only what the new files would write over."""
-        folder = self.folder(artifact)
-        if not await asyncio.to_thread(is_ours, folder):
-            raise Conflict(_A_LINK)
-        shown = await self._db.read(artifacts.laid_out, artifact.id)
-        kept = await asyncio.to_thread(self._changed_by_hand, folder, shown, set(new))
-        if kept:
-            version = Version(artifact.title, "folder", kept.files)
+    async def _by_hand(self, id: str, new: Iterable[str], arrivals: Arrivals) -> list[StoredFile]:
+        """Gather the files of the folder, where somebody has changed them since they were laid out; none
+        where nobody has. Of a folder that holds too much for that, only what the new files would write over.
 
-            def record(tx: Tx) -> list[str]:
-                forgotten = artifacts.add_version(tx, artifact.id, self._clock.now(), version)
-                artifacts.note_laid_out(tx, artifact.id, artifact.version + 1)
-                return forgotten
+        Raises Conflict where they cannot be kept, or the new files would have no room.
+        """
+        artifact = await self._db.read(artifacts.get, id)
+        shown, later = await self._db.read(artifacts.laid_out, id)
+        return await asyncio.to_thread(_gather, self.folder(artifact), shown, later, set(new), arrivals)
 
-            forgotten = await self._contents.adopt(kept.arrived, lambda: self._db.write(record))
-            await self._contents.release(forgotten)
 
-    def _changed_by_hand(self, folder: Path, shown: Sequence[StoredFile], new: set[str]) -> _Kept | None:
-        laid_out = {file.path: file.sha256 for file in shown}
+def _gather(
+    folder: Path,
+    shown: Sequence[StoredFile],
+    later: Sequence[StoredFile],
+    new: set[str],
+    arrivals: Arrivals,
+) -> list[StoredFile]:
+    if not is_ours(folder):
+        raise Conflict(A_LINK)
+    with storing():
         found = dict(regular_files(folder))
         if _is_too_much(found):
-            found = {path: place for path, place in found.items() if path in laid_out or path in new}
+            ours = {same_everywhere(path) for path in [*(file.path for file in (*shown, *later)), *new]}
+            found = {path: place for path, place in found.items() if same_everywhere(path) in ours}
             if _is_too_much(found):
                 raise Conflict(_TOO_MUCH)
-        if {path: digest_of_file(place) for path, place in found.items()} == laid_out:
-            return None
-        return self._write_all({path: place.read_bytes() for path, place in found.items()}) if found else None
-
-    def _write_all(self, files: Mapping[str, bytes]) -> _Kept:
-        stored = [StoredFile(path, len(content), digest_of(content)) for path, content in files.items()]
-        return _Kept(self._contents.write(files.values()), stored)
+        check_free(folder, new, found.keys())
+        if is_as_laid_out(digests(found), shown, later):
+            return []
+        kept = list[StoredFile]()
+        for path, place in found.items():
+            if source := open_regular(place, path):
+                with source:
+                    kept.append(StoredFile(path, *arrivals.add(source)))
+        return kept
 
 
 def _is_too_much(files: Mapping[str, Path]) -> bool:
     return (
         len(files) > _MOST_FILES_BY_HAND
-        or sum(place.stat().st_size for place in files.values()) > _MOST_BYTES_BY_HAND
+        or sum(place.lstat().st_size for place in files.values()) > _MOST_BYTES_BY_HAND
     )
+
+
+def _take_in(files: Mapping[str, bytes], arrivals: Arrivals) -> list[StoredFile]:
+    return [StoredFile(path, *arrivals.add(io.BytesIO(content))) for path, content in files.items()]

@@ -1,5 +1,6 @@
 """Makes backups: one archive of database and bytes as they are at one moment, while others write."""
 
+import errno
 import hashlib
 import logging
 import os
@@ -29,8 +30,11 @@ def back_up(data_dir: Path, target: Path | None, now: int, stop: Stop) -> Backup
     """
     try:
         with _alone(data_dir):
-            place = _place(data_dir, target, now)
+            with _blaming(target):
+                place = _place(data_dir, target, now)
             with _parts(data_dir, place) as part:
+                with _blaming(target):
+                    part.touch(0o600)
                 snapshot = part.with_name(f"{part.name}.db")
                 manifest = BackupWriter(data_dir, snapshot, _mark(data_dir), stop).write(part, now)
                 _verify(part, snapshot, stop)
@@ -60,6 +64,17 @@ def _alone(data_dir: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def _blaming(target: Path | None) -> Iterator[None]:
+    """What fails here but for want of room is the fault of the path, where one was given."""
+    try:
+        yield
+    except OSError as error:
+        if target is None or error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise InvalidRequest(f"path: takes no file: {error.strerror}.", param="body.path") from error
 
 
 def _place(data_dir: Path, target: Path | None, now: int) -> Path:

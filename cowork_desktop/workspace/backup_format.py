@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from cowork_desktop.schemas.backup import Manifest, Member
 from cowork_desktop.store import backup
 from cowork_desktop.store.database import DatabaseTooNew
-from cowork_desktop.workspace.archives import Sink, pour
 from cowork_desktop.workspace.contents import place_below
+from cowork_desktop.workspace.copying import Sink, pour
 
 FORMAT = 1
 DATABASE = "cowork.db"

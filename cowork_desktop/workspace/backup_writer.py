@@ -16,14 +16,13 @@ from cowork_desktop.store.backup import Shown
 from cowork_desktop.store.database import Tx
 from cowork_desktop.tasks import Stop
 from cowork_desktop.version import __version__
-from cowork_desktop.workspace.archives import pour
-from cowork_desktop.workspace.artifact_folder import regular_files
+from cowork_desktop.workspace.artifact_folder import digests, is_as_laid_out, regular_files
 from cowork_desktop.workspace.backup_format import DATABASE, MANIFEST, is_name, place_in_archive
-from cowork_desktop.workspace.contents import digest_of_file, place_below
+from cowork_desktop.workspace.contents import place_below
+from cowork_desktop.workspace.copying import open_regular, pour
 
 _MOST_SNAPSHOTS = 20
 _LARGE = 2**30
-_NOT_ELSEWHERE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class _Readable:
@@ -52,7 +51,6 @@ class BackupWriter:
 
     def write(self, target: Path, now: int) -> Manifest:
         """Raises Stopped, Conflict, DatabaseTooNew, DatabaseUnreadable, and OSError for a full disk."""
-        target.touch(0o600)
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             self._archive = archive
             self._add_contents()
@@ -118,12 +116,7 @@ class BackupWriter:
         root = self._data_dir / "projects" / project_id / "work"
         for place in self._files_below(root):
             name = f"projects/{project_id}/work/{place.relative_to(root).as_posix()}"
-            source = _open(place) if is_name(name) else None
-            if source is None:
-                self._left_out += os.path.lexists(place)
-                continue
-            with source:
-                self._add(name, source)
+            self._add_file(name, place)
 
     def _files_below(self, root: Path) -> Iterator[Path]:
         """The regular files; what else there is is counted."""
@@ -148,32 +141,45 @@ class BackupWriter:
             return []
 
     def _changed_by_hand(self, tx: Tx, artifact: Shown) -> tuple[Shown, dict[str, Path]] | None:
-        """The files of a folder that shows something else than the version that it is to show."""
+        """The files of a folder that holds something else than Cowork has laid out there."""
         folder = self._data_dir / "projects" / artifact.project_id / "artifacts" / artifact.folder
         self._stop.check()
-        if artifact.laid_out != artifact.version or not folder.is_dir():
+        if not folder.is_dir():
             return None
-        found = dict(regular_files(folder))
-        if artifact.version:
-            kept = {file.path: file.sha256 for file in artifacts.files_of(tx, artifact.id, artifact.version)}
-            with suppress(OSError):
-                if {path: digest_of_file(place) for path, place in found.items()} == kept:
+        shown, later = artifacts.laid_out(tx, artifact.id)
+        try:
+            found = dict(regular_files(folder))
+            with suppress(Conflict):  # what cannot be read may be anything
+                if is_as_laid_out(digests(found), shown, later):
                     return None
+        except OSError:
+            self._left_out += 1
+            return None
         return (artifact, found) if found else None
 
     def _add_changed(self, changed: list[tuple[Shown, dict[str, Path]]]) -> list[str]:
-        """Add these folders as they are, but not what a save has changed meanwhile; returns the artifacts."""
+        """Add these folders as they are, but not what a save has changed meanwhile; returns the artifacts
+        that are in it with all of their files, and need no version laid out."""
         with backup.reading(self._data_dir / DATABASE) as tx:
             now = set(backup.artifacts(tx))
-        kept = [(artifact, files) for artifact, files in changed if artifact in now]
-        for artifact, files in kept:
-            for path, place in files.items():
-                if source := _open(place):
-                    with source:
-                        self._add(
-                            f"projects/{artifact.project_id}/artifacts/{artifact.folder}/{path}", source
-                        )
-        return [artifact.id for artifact, _ in kept]
+        whole = list[str]()
+        for artifact, files in changed:
+            if artifact in now:
+                folder = f"projects/{artifact.project_id}/artifacts/{artifact.folder}"
+                added = [self._add_file(f"{folder}/{path}", place) for path, place in files.items()]
+                if all(added) and artifact.laid_out == artifact.version:
+                    whole.append(artifact.id)
+        return whole
+
+    def _add_file(self, name: str, place: Path) -> bool:
+        """A file as it is read; false where it cannot be, which is counted, and where it is gone."""
+        source = _open(place) if is_name(name) else None
+        if source is None:
+            self._left_out += os.path.lexists(place)
+            return False
+        with source:
+            self._add(name, source)
+        return True
 
     def _add_database(self, kept_folders: list[str]) -> None:
         backup.lay_out_anew(self._snapshot, kept_folders)
@@ -193,12 +199,9 @@ class BackupWriter:
 
 
 def _open(place: Path) -> BinaryIO | None:
-    """A regular file that is there and can be read; no link is followed, and no pipe waited for."""
-    with suppress(OSError):
-        file = os.fdopen(os.open(place, os.O_RDONLY | _NOT_ELSEWHERE), "rb")
-        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return file
-        file.close()
+    """A regular file that is there and can be read."""
+    with suppress(Conflict):
+        return open_regular(place)
     return None
 
 

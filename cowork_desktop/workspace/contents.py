@@ -1,10 +1,10 @@
 """The bytes of files and of artifacts' versions, stored once under their SHA-256."""
 
 import asyncio
-import hashlib
+import logging
 import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +13,9 @@ from cowork_desktop.ids import random_id
 from cowork_desktop.store import contents
 from cowork_desktop.store.database import Database
 from cowork_desktop.tasks import wholly
+from cowork_desktop.workspace.copying import Readable, is_regular, pour
 
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 _SWEPT_AT_ONCE = 500
 
@@ -66,19 +68,18 @@ class Contents:
             if left.is_file():
                 left.unlink(missing_ok=True)
 
-    def write(self, files: Iterable[bytes]) -> dict[str, Path]:
-        """Put bytes into `incoming`, on the disk for good; where they are, by their digests."""
-        arrived: dict[str, Path] = {}
+    @asynccontextmanager
+    async def arrivals(self) -> AsyncIterator["Arrivals"]:
+        """Bytes on their way in; what was not adopted in the end is taken away."""
+        arrivals = Arrivals(self.incoming)
         try:
-            for content in files:
-                if (digest := digest_of(content)) not in arrived:
-                    arrived[digest] = self.incoming / random_id("part")
-                    write_for_good(arrived[digest], content)
-        except BaseException:
-            for place in arrived.values():
-                place.unlink(missing_ok=True)
-            raise
-        return arrived
+            yield arrivals
+        finally:
+            await asyncio.to_thread(arrivals.clear)
+
+    def missing(self, digests: Iterable[str]) -> list[str]:
+        """Those of which the disk has no bytes."""
+        return [digest for digest in digests if not is_regular(self.place(digest))]
 
     def _move_in(self, arrived: dict[str, Path]) -> None:
         for digest, source in arrived.items():
@@ -97,7 +98,10 @@ class Contents:
 
     def _unlink(self, digests: Iterable[str]) -> None:
         for digest in digests:
-            self.place(digest).unlink(missing_ok=True)
+            try:
+                self.place(digest).unlink(missing_ok=True)
+            except OSError:  # Windows keeps what is being read; the next start's sweep takes it
+                logger.warning("The bytes %s cannot be taken away", digest, exc_info=True)
 
     def _stored(self) -> Iterator[str]:
         for folder in self._root.iterdir():
@@ -105,15 +109,31 @@ class Contents:
                 yield from (file.name for file in folder.iterdir())
 
 
-def digest_of(content: bytes) -> str:
-    """The SHA-256, in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
+class Arrivals:
+    """Files in `incoming`, on the disk for good, by the digests of their bytes."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.parts: dict[str, Path] = {}
 
-def digest_of_file(place: Path) -> str:
-    """The SHA-256, in hexadecimal."""
-    with place.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    def add(self, source: Readable) -> tuple[int, str]:
+        """Copy what can be read; how many bytes there were, and their SHA-256."""
+        place = self._folder / random_id("part")
+        try:
+            with place.open("xb") as sink:
+                size, digest = pour(source, sink)
+                sink.flush()
+                os.fsync(sink.fileno())
+        except BaseException:
+            place.unlink(missing_ok=True)
+            raise
+        if self.parts.setdefault(digest, place) is not place:
+            place.unlink()
+        return size, digest
+
+    def clear(self) -> None:
+        for place in self.parts.values():
+            place.unlink(missing_ok=True)
 
 
 def write_for_good(place: Path, content: bytes) -> None:

@@ -1,6 +1,7 @@
 """Takes away what was deleted: its rows, its folders and its bytes."""
 
 import asyncio
+import logging
 
 from cowork_desktop.store import sweep
 from cowork_desktop.store.database import Database
@@ -10,6 +11,8 @@ from cowork_desktop.workspace.artifacts import Artifacts
 from cowork_desktop.workspace.contents import Contents
 from cowork_desktop.workspace.paths import ProjectFolders
 from cowork_desktop.workspace.texts import Texts
+
+logger = logging.getLogger(__name__)
 
 
 class Deletion:
@@ -46,7 +49,10 @@ class Deletion:
             gone = await self._db.scan(sweep.gone)
             await self._texts.stop([thing.id for thing in gone])
             for thing in gone:
-                await self._take(thing)
+                try:
+                    await self._take(thing)
+                except OSError:  # the next sweep tries again
+                    logger.exception("What is left of %s cannot be taken away", thing.id)
             await sweep.sweep_conversations(self._db)
             if emptied := await self._db.scan(sweep.emptied_projects):
                 await asyncio.to_thread(self._folders.remove, emptied)

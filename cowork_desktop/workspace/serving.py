@@ -11,7 +11,8 @@ from cowork_desktop.store.database import Database
 from cowork_desktop.workspace.artifact_folder import find
 from cowork_desktop.workspace.artifacts import Artifacts
 from cowork_desktop.workspace.contents import Contents
-from cowork_desktop.workspace.media_types import media_type
+from cowork_desktop.workspace.copying import open_regular, size_of
+from cowork_desktop.workspace.media_types import is_text, media_type
 
 LARGEST_PREVIEW = 1024 * 1024
 
@@ -76,14 +77,20 @@ def _of_file(artifact: Artifact, path: str) -> str:
     return f"{path}index.html" if path.endswith("/") else path
 
 
-def beginning(place: Path) -> str | None:
-    """The first MiB of a text, cut between characters; None where it is no text in UTF-8."""
-    with place.open("rb") as file:
-        content = file.read(LARGEST_PREVIEW)
-        is_cut = bool(file.read(1))
-    for lost in range(4 if is_cut else 1):
+def glance(shown: Shown) -> tuple[int, str | None]:
+    """The size of a file, and of a text the first MiB, cut between characters: None where it is no text in
+    UTF-8. Raises NotFound, and Conflict where the file cannot be read."""
+    source = open_regular(shown.place, shown.path)
+    if source is None:
+        raise NotFound("The bytes of this file are missing.")
+    with source:
+        size = size_of(source)
+        if not is_text(shown.media_type):
+            return size, None
+        content = source.read(LARGEST_PREVIEW)
+    for lost in range(4 if size > LARGEST_PREVIEW else 1):
         try:
-            return content[: len(content) - lost].decode()
+            return size, content[: len(content) - lost].decode()
         except UnicodeDecodeError:
             continue
-    return None
+    return size, None

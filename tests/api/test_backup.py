@@ -120,7 +120,8 @@ async def test_a_target_that_cannot_be_is_refused(server: Server, tmp_path: Path
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that takes no file")
 async def test_a_folder_that_takes_no_file_is_told(server: Server) -> None:
-    assert await refusal(server, "/proc") == (507, "storage_full", None)
+    for path in ("/proc", "/proc/a.zip", f"/tmp/{'a' * 300}.zip"):
+        assert await refusal(server, path) == (422, "invalid_request", "body.path")
     assert (await server.post("/backup", {}))["verified"]
 
 

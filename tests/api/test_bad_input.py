@@ -555,7 +555,118 @@ async def test_text_with_a_lone_surrogate_is_invalid(
 ) -> None:
     body = json.dumps({**others, field: "TEXT"}).replace("TEXT", escape).encode()
     answer = await shared.call(method, path, data=body, headers=JSON)
-    error(answer, 422, "invalid_request", "body")
+    told = error(answer, 422, "invalid_request", "body")
+    assert re.fullmatch(
+        r"body: holds half of a surrogate pair at line 1 column \d+, and so is not valid Unicode\.",
+        told["message"],
+    )
+
+
+BLANK = "String should not be blank, and should have no NUL character"
+UNFIT = [
+    ("POST", "/memories", {"content": "   "}, "content", BLANK),
+    ("PATCH", "/memories/x", {"content": "\n"}, "content", BLANK),
+    ("POST", "/responses", {"conversation_id": "x", "input": " "}, "input", BLANK),
+    ("POST", "/projects", {"name": "a\0"}, "name", BLANK),
+    ("POST", "/skills", {"name": "n", "description": "a\0"}, "description", BLANK),
+    (
+        "POST",
+        "/projects",
+        {"name": "P", "description": "\0"},
+        "description",
+        "String should have no NUL character",
+    ),
+    (
+        "POST",
+        "/projects",
+        {"name": "P", "model": "two words"},
+        "model",
+        "String should have no other characters than letters from A to Z, digits and _ . : / @ + - [ ]",
+    ),
+    (
+        "PATCH",
+        "/projects/x",
+        {"skill_ids": ["s"]},
+        "skill_ids.0",
+        "String should be the id of a skill, which begins with skill_",
+    ),
+    (
+        "PATCH",
+        "/projects/x",
+        {"connector_ids": ["c"]},
+        "connector_ids.0",
+        "String should be the id of a connection, which begins with conn_",
+    ),
+    (
+        "POST",
+        "/artifacts/open",
+        {"artifact_id": "a"},
+        "artifact_id",
+        "String should be the id of an artifact, which begins with art_",
+    ),
+    (
+        "POST",
+        "/skills",
+        {"name": "Weekly Report", "description": "D"},
+        "name",
+        "String should have small letters and digits alone, with single hyphens between them",
+    ),
+    (
+        "PATCH",
+        "/skills/x",
+        {"tools": ["a\n"]},
+        "tools.0",
+        "String should not be blank, and should have no control characters",
+    ),
+    (
+        "POST",
+        "/scratchpads/x/cells",
+        {"type": "code", "language": "9"},
+        "language",
+        "String should have small letters, digits and + # _ - alone, and begin with a letter",
+    ),
+    (
+        "PATCH",
+        "/settings",
+        {"base_url": "localhost:80"},
+        "base_url",
+        "String should be a URL of http or https, without user, query, fragment and white space",
+    ),
+    (
+        "PUT",
+        "/settings/model-key",
+        {"key": "key with spaces"},
+        "key",
+        "String should have letters, digits and signs of ASCII alone, and no spaces",
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "field", "words"), UNFIT)
+@on_shared
+async def test_what_is_wanted_of_a_text_is_told_in_words(
+    method: str, path: str, body: dict[str, Any], field: str, words: str, shared: Server
+) -> None:
+    told = error(await shared.call(method, path, json=body), 422, "invalid_request", f"body.{field}")
+    assert told["message"] == f"body.{field}: {words}."
+    assert told["details"] == [
+        {"param": f"body.{field}", "message": f"{words}.", "type": "string_pattern_mismatch"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "words"),
+    [
+        ("/usage?since=today", "since", "String should be a day such as 2026-06-11"),
+        ("/search?q=x&cursor=!", "cursor", "String should be the next_cursor of the page before"),
+    ],
+)
+@on_shared
+async def test_what_is_wanted_of_a_parameter_is_told_in_words(
+    path: str, field: str, words: str, shared: Server
+) -> None:
+    told = error(await shared.call("GET", path), 422, "invalid_request", f"query.{field}")
+    assert told["message"] == f"query.{field}: {words}."
 
 
 async def test_a_pair_of_surrogates_is_one_character(server: Server) -> None:

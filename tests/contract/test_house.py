@@ -26,6 +26,12 @@ def test_every_module_says_in_one_sentence_what_it_owns(module: str) -> None:
     assert not source or source.startswith('"""'), module
 
 
+@pytest.mark.parametrize("module", [module for module in MODULES if ".schemas." in module])
+def test_every_pattern_says_in_words_what_it_wants(module: str) -> None:
+    source = Path(ROOT.parent, *module.split(".")).with_suffix(".py").read_text("utf-8")
+    assert "pattern=" not in source, "`Pattern` of schemas/base.py has words"
+
+
 def test_every_module_imports_alone() -> None:
     """A cycle shows only where a module is the first to be imported."""
     script = (

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,16 +39,21 @@ class Extraction:
 
 
 def extract(path: Path, mime_type: str | None = None) -> Extraction:
+    """What is read of a file that lies, as stored ones do, under a name that says nothing of its kind."""
     command = [sys.executable, "-P", "-m", "cowork_desktop", "extract"]
-    before = _cpu_seconds()
-    finished = subprocess.run(
-        [*command, str(path), mime_type or sniff(path, path.name), path.name],
-        capture_output=True,
-        timeout=100,
-        check=True,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        stored = Path(folder, "stored")
+        stored.symlink_to(path.resolve())
+        before = _cpu_seconds()
+        finished = subprocess.run(
+            [*command, str(stored), mime_type or sniff(path, path.name), path.name],
+            capture_output=True,
+            timeout=100,
+            check=True,
+        )
     *found, end = map(json.loads, finished.stdout.splitlines())
     assert end.keys() == {"end", "reason"}
+    assert folder not in str(end["reason"])
     totals = [each["total"] for each in found if "total" in each]
     passages = [each for each in found if "place" in each]
     assert len(totals) <= 1

@@ -44,9 +44,16 @@ def parts(folder: Path) -> list[Path]:
     return [place for place in folder.iterdir() if ".part" in place.name] if folder.exists() else []
 
 
+def size_of(place: Path) -> int:
+    """Bytes; none where it is gone by now."""
+    with suppress(FileNotFoundError):
+        return place.stat().st_size
+    return 0
+
+
 async def until_written(folder: Path, size: int) -> None:
     """Wait until a backup is so far."""
-    while not any(place.stat().st_size > size for place in parts(folder)):
+    while not any(size_of(place) > size for place in parts(folder)):
         await asyncio.sleep(0.005)
 
 
@@ -156,7 +163,7 @@ async def test_a_killed_restore_is_no_system_and_can_be_done_again(data_dir: Pat
     archive, new = out.partition(" (")[0], tmp_path / "new"
     for size in (1, LARGE // 2):
         unpacking = await start("restore", archive, "--data-dir", str(new))
-        while not any(place.stat().st_size >= size for place in new.glob("restoring/projects/*/work/*")):
+        while not any(size_of(place) >= size for place in new.glob("restoring/projects/*/work/*")):
             await asyncio.sleep(0.002)
         unpacking.kill()
         await unpacking.communicate()

@@ -2,6 +2,7 @@
 
 import json
 import resource
+import struct
 import sys
 import zipfile
 from collections.abc import Callable
@@ -99,6 +100,49 @@ def test_a_document_with_a_password_says_so(document: str) -> None:
         "failed",
         "The file is protected with a password.",
     )
+
+
+def xls_of(workbook: bytes) -> bytes:
+    """An OLE file with this beginning of its one stream, which is not a small one."""
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
+    head += struct.pack("<HHHHH10xIIIIIII", 62, 3, 0xFFFE, 9, 6, 1, 1, 0, 4_096, 0xFFFF_FFFE, 0, 0xFFFF_FFFE)
+    head += struct.pack("<II", 0, 0).ljust(512 - len(head), b"\xff")
+    table = struct.pack("<10I", 0xFFFF_FFFD, 0xFFFF_FFFE, *range(3, 10), 0xFFFF_FFFE)
+    entries = [("Root Entry", 5, 1, 0xFFFF_FFFE, 0), ("Workbook", 2, 0xFFFF_FFFF, 2, 4_096)]
+    directory = b"".join(
+        name.encode("utf-16-le").ljust(64, b"\0")
+        + struct.pack("<HBBiiI36xIQ", 2 * len(name) + 2, kind, 1, -1, -1, child, start, size)
+        for name, kind, child, start, size in entries
+    )
+    return head + table.ljust(512, b"\xff") + directory.ljust(512, b"\0") + workbook.ljust(4_096, b"\0")
+
+
+BOF_8 = struct.pack("<HHHHHHII", 0x809, 16, 0x600, 5, 3_515, 1_996, 0, 6)
+BOF_5 = struct.pack("<HHHHHH", 0x809, 8, 0x500, 5, 3_515, 1_996)
+WRITE_PROTECT = struct.pack("<HH", 0x86, 0)
+
+
+@pytest.mark.parametrize(
+    "records", [BOF_8, BOF_5, BOF_8 + WRITE_PROTECT], ids=["8", "5", "8, write-protected"]
+)
+def test_a_workbook_of_any_age_with_a_password_says_so(records: bytes, tmp_path: Path) -> None:
+    path, scrambled = tmp_path / "old.xls", b"scrambled" * 20
+    path.write_bytes(xls_of(records + struct.pack("<HHHH", 0x2F, 4, 1, 2) + scrambled))
+    assert extract(path).reason == "The file is protected with a password."
+    path.write_bytes(xls_of(records + scrambled))
+    assert extract(path).reason == "It is damaged."
+
+
+@pytest.mark.parametrize(
+    ("document", "words"), [("ledger.ods", "Hidden haddock"), ("report.odt", "Footline")]
+)
+def test_a_document_type_in_a_manifest_does_no_harm(document: str, words: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(DOCUMENTS / document) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    declaration, manifest = members["META-INF/manifest.xml"].split(b"?>", 1)
+    members["META-INF/manifest.xml"] = declaration + b"?><!DOCTYPE manifest:manifest>" + manifest
+    write_zip(tmp_path / document, **members)
+    assert words in extract(tmp_path / document, _type_of(document)).text
 
 
 @pytest.mark.parametrize(

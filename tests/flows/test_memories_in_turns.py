@@ -175,6 +175,13 @@ async def test_words_match_without_regard_to_case_accents_and_spaces(
     assert await talk.used(input) == [wanted, newer]
 
 
+@pytest.mark.parametrize("word", ["Hauptstraße", "weiß", "İzmir", "ﬁnal", "ΟΔΟΣ", "ẹ̀kọ́", "हिन्दी"])
+async def test_a_memory_with_the_very_word_of_the_input_comes_first(word: str, talk: Talk) -> None:
+    wanted = await talk.remember(f"About {word}: yes")
+    newer = await talk.remember("Nothing of it")
+    assert await talk.used(f"({word})") == [wanted, newer]
+
+
 @pytest.mark.parametrize(
     "input",
     [

@@ -355,7 +355,7 @@ async def test_what_does_not_exist_is_not_found(server: Server) -> None:
             "body.previous_response_id",
             "not both",
         ),
-        ({"input": " \n"}, "body.input", "pattern"),
+        ({"input": " \n"}, "body.input", "should not be blank"),
         ({"input": "x" * 200_001}, "body.input", "at most 200000"),
         ({"input": []}, "body.input", "at least 1 item"),
         ({"input": [{"role": "user", "content": "x"}] * 1001}, "body.input", "at most 1000 items"),
@@ -386,8 +386,8 @@ async def test_what_does_not_exist_is_not_found(server: Server) -> None:
             "body.input.0.type",
             "'message'",
         ),
-        ({"instructions": "\0"}, "body.instructions", "pattern"),
-        ({"model": "two words"}, "body.model", "pattern"),
+        ({"instructions": "\0"}, "body.instructions", "no NUL character"),
+        ({"model": "two words"}, "body.model", "no other characters than"),
     ],
 )
 async def test_a_fault_in_the_body_is_named(

@@ -22,8 +22,8 @@ from cowork_desktop.workspace.artifact_folder import (
     take_away,
     write,
 )
-from cowork_desktop.workspace.contents import digest_of_file
 from cowork_desktop.workspace.paths import Escapes
+from tests.fakes.files import digest
 
 ID = "art_01jz0000000000000000abcdef"
 
@@ -365,9 +365,9 @@ def test_a_folder_is_removed_with_all_that_is_in_it_and_nothing_that_links_lead_
 def test_a_file_is_taken_away_with_the_folders_that_it_leaves_empty(tmp_path: Path) -> None:
     folder = tmp_path / "project" / "artifacts" / "one"
     write(folder, [("a/b/c.txt", b"c"), ("a/d.txt", b"d")])
-    take_away(folder, "a/b/c.txt", digest_of_file(folder / "a" / "b" / "c.txt"))
+    take_away(folder, "a/b/c.txt", digest((folder / "a" / "b" / "c.txt").read_bytes()))
     assert sorted(place.name for place in folder.rglob("*")) == ["a", "d.txt"]
-    take_away(folder, "a/d.txt", digest_of_file(folder / "a" / "d.txt"))
+    take_away(folder, "a/d.txt", digest((folder / "a" / "d.txt").read_bytes()))
     assert list(folder.iterdir()) == []
 
 

@@ -1,13 +1,14 @@
 """The store of bytes: each is there as long as a row names it, and no longer."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from cowork_desktop.store.database import Database, Tx
-from cowork_desktop.workspace.contents import Contents
+from cowork_desktop.workspace.contents import Arrivals, Contents
 from tests.fakes.files import digest
 
 
@@ -45,9 +46,16 @@ def on_disk(tmp_path: Path) -> set[str]:
     return {place.name for place in (tmp_path / "contents").rglob("*") if place.is_file()}
 
 
+def arrive(contents: Contents, *all_bytes: bytes) -> dict[str, Path]:
+    """Bytes in `incoming`, by their digests."""
+    arrivals = Arrivals(contents.incoming)
+    for content in all_bytes:
+        assert arrivals.add(io.BytesIO(content)) == (len(content), digest(content))
+    return arrivals.parts
+
+
 async def keep(db: Database, contents: Contents, id: str, content: bytes) -> str:
-    arrived = await asyncio.to_thread(contents.write, [content])
-    return await contents.adopt(arrived, lambda: db.write(name_it, id, digest(content)))
+    return await contents.adopt(arrive(contents, content), lambda: db.write(name_it, id, digest(content)))
 
 
 async def test_bytes_lie_under_their_digest(db: Database, contents: Contents, tmp_path: Path) -> None:
@@ -59,7 +67,7 @@ async def test_bytes_lie_under_their_digest(db: Database, contents: Contents, tm
 
 
 def test_the_same_bytes_are_written_once(contents: Contents) -> None:
-    arrived = contents.write([b"one", b"two", b"one"])
+    arrived = arrive(contents, b"one", b"two", b"one")
     assert {key: place.read_bytes() for key, place in arrived.items()} == {
         digest(b"one"): b"one",
         digest(b"two"): b"two",
@@ -70,7 +78,7 @@ def test_the_same_bytes_are_written_once(contents: Contents) -> None:
 async def test_bytes_whose_row_cannot_be_written_are_taken_away_again(
     db: Database, contents: Contents, tmp_path: Path
 ) -> None:
-    arrived = await asyncio.to_thread(contents.write, [b"one"])
+    arrived = arrive(contents, b"one")
     with pytest.raises(LookupError):
         await contents.adopt(arrived, lambda: db.write(fail, "file_1", digest(b"one")))
     assert on_disk(tmp_path) == set()
@@ -80,7 +88,7 @@ async def test_bytes_that_another_row_names_stay_though_a_second_fails(
     db: Database, contents: Contents
 ) -> None:
     await keep(db, contents, "file_1", b"one")
-    arrived = await asyncio.to_thread(contents.write, [b"one"])
+    arrived = arrive(contents, b"one")
     with pytest.raises(LookupError):
         await contents.adopt(arrived, lambda: db.write(fail, "file_2", digest(b"one")))
     assert contents.place(digest(b"one")).read_bytes() == b"one"
@@ -101,14 +109,14 @@ async def test_a_sweep_takes_what_no_row_names_and_leaves_what_is_coming(
     db: Database, contents: Contents, tmp_path: Path
 ) -> None:
     kept = [b"%d" % n for n in range(600)]
-    arrived = await asyncio.to_thread(contents.write, [*kept, b"left", b"over"])
+    arrived = arrive(contents, *kept, b"left", b"over")
     await contents.adopt(
         arrived,
         lambda: asyncio.gather(
             *(db.write(name_it, f"file_{n}", digest(each)) for n, each in enumerate(kept))
         ),
     )
-    coming = await asyncio.to_thread(contents.write, [b"coming"])
+    coming = arrive(contents, b"coming")
     await contents.sweep()
     assert on_disk(tmp_path) == {digest(each) for each in kept} | {coming[digest(b"coming")].name}
 
@@ -131,7 +139,7 @@ async def test_bytes_that_come_while_a_sweep_goes_are_not_swept(db: Database, co
 
 
 def test_what_was_coming_when_an_earlier_process_ended_is_cleared(contents: Contents) -> None:
-    contents.write([b"one"])
+    arrive(contents, b"one")
     contents.clear_incoming()
     assert list(contents.incoming.iterdir()) == []
 

@@ -263,6 +263,34 @@ def test_a_long_text_is_shown_around_its_first_match() -> None:
     assert len(got) < 300
 
 
+def test_a_long_text_without_spaces_is_shown_around_its_first_match() -> None:
+    before, after = "倉庫は水曜日に開く。" * 20, "東京の仕事は木曜日。" * 40
+    assert shown(f"{before}京都{after}", "京都") == f"… {before[-50:]}[京都]{after[:188]} …"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"{'x' * 60}/{'y' * 20}/needle/z", f"… /{'y' * 20}/[needle]/z"),
+        (f"x{'cat' * 20}-needle", "… -[needle]"),
+        (f"needle-{'y' * 150}/{'z' * 60}", f"[needle]-{'y' * 150}/ …"),
+    ],
+)
+def test_where_no_space_is_near_a_snippet_still_cuts_no_word(text: str, expected: str) -> None:
+    assert shown(text, "cat needle") == expected
+
+
+@pytest.mark.parametrize("word", ["ẹ̀kọ́", "й̈к", "q̃a"])
+@pytest.mark.parametrize("query", ["{}", '"{}"', '"one {}"', "{} two"])
+def test_an_accent_that_makes_no_letter_ends_no_word(
+    query: str, word: str, index: sqlite3.Connection
+) -> None:
+    query = query.format(word)
+    assert is_found(index, query, f"one {word} two")
+    assert f"{word}" in re.sub(r"[\[\]]", "", shown(f"one {word} two", query))
+    assert "[" in shown(f"one {word} two", query)
+
+
 def test_a_phrase_is_one_match_and_its_words_elsewhere_are_none() -> None:
     assert shown("Two words are two, words", '"two words"') == "[Two words] are [two, words]"
 

@@ -331,7 +331,7 @@ def test_a_file_in_another_encoding_is_told_so(encoding: str) -> None:
         (f"name: n\ndescription: {'x' * 1025}\n", "description"),
         ("name: n\ndescription: [a]\n", "description of this SKILL.md is no text"),
         ("name: {a: b}\ndescription: D\n", "name of this SKILL.md is no text"),
-        ('name: n\ndescription: "a\\0b"\n', "description"),
+        ('name: n\ndescription: "a\\0b"\n', "cannot be taken: String should not be blank, and"),
         ('name: n\ndescription: "a\\ud800b"\n', "description"),
         ("name: Weekly Report\ndescription: D\n", "'Weekly Report'"),
         ("name: weekly_report\ndescription: D\n", "'weekly_report'"),

@@ -2,12 +2,17 @@
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO
 
 _OOXML = "application/vnd.openxmlformats-officedocument"
 _MOST_DIRECTORY_BYTES = 65_536
 _MOST_NAMES = 1_000
-_MOST_SECTORS = 16
+_MOST_DIRECTORY_SECTORS = 16
+_MOST_SECTORS = 1_000
+_NO_SECTOR = 0xFFFF_FFFA
+"""From here on, numbers have a meaning of their own."""
+_SMALL_STREAM = 4_096
 
 # Folder of the main part: the type, and the type with macros.
 _OOXML_TYPES = {
@@ -72,33 +77,63 @@ def _zip_names(file: IO[bytes]) -> Iterator[bytes]:
 
 def ole_type(file: IO[bytes], head: bytes) -> str:
     """The type of what an OLE file holds, as its streams are named, or that of OLE files."""
-    names = set(_ole_names(file, head))
+    names = {_ole_name(entry) for entry in _ole_entries(file, head)}
     return next((type for name, type in _OLE_TYPES.items() if name in names), "application/x-ole-storage")
 
 
-def _ole_names(file: IO[bytes], head: bytes) -> Iterator[str]:
-    """The names in the first sectors of the directory ([MS-CFB] 2.2, 2.3 and 2.6)."""
+def ole_stream(file: IO[bytes], *names: str) -> bytes:
+    """The beginning, of 64 bytes or more, of the first stream that has one of the names; empty where none
+    has."""
+    head = file.read(512)
+    entries = list(_ole_entries(file, head))
+    stream = next((entry for entry in entries if _ole_name(entry) in names), None)
+    if stream is None:
+        return b""
+    start, size = struct.unpack_from("<II", stream, 116)
+    if size >= _SMALL_STREAM:
+        return _sector(file, start, _sector_bytes(head))
+    # Small ones share a stream, which is that of the root.
+    (root,) = struct.unpack_from("<I", entries[0], 116)
+    steps, at = divmod(64 * start, _sector_bytes(head))
+    sector = next(islice(_ole_sectors(file, head, root), steps, None), _NO_SECTOR)
+    return _sector(file, sector, _sector_bytes(head))[at : at + 64]
+
+
+def _ole_name(entry: bytes) -> str:
+    length = int.from_bytes(entry[64:66], "little")
+    return entry[: max(0, min(length, 64) - 2)].decode("utf-16-le", "replace")
+
+
+def _ole_entries(file: IO[bytes], head: bytes) -> Iterator[bytes]:
+    """What stands in the first sectors of the directory ([MS-CFB] 2.2, 2.3 and 2.6)."""
     if len(head) < 512:
         return
-    sector_bytes = 4096 if head[30] == 12 else 512
-    (sector,) = struct.unpack_from("<I", head, 48)
-    fat_sectors = struct.unpack_from("<109I", head, 76)
-    for _ in range(_MOST_SECTORS):
-        entries = _sector(file, sector, sector_bytes)
+    (first,) = struct.unpack_from("<I", head, 48)
+    for sector in islice(_ole_sectors(file, head, first), _MOST_DIRECTORY_SECTORS):
+        entries = _sector(file, sector, _sector_bytes(head))
         for at in range(0, len(entries) - 127, 128):
-            length = int.from_bytes(entries[at + 64 : at + 66], "little")
-            yield entries[at : at + max(0, min(length, 64) - 2)].decode("utf-16-le", "replace")
+            yield entries[at : at + 128]
+
+
+def _ole_sectors(file: IO[bytes], head: bytes, sector: int) -> Iterator[int]:
+    """The numbers of the first sectors of a stream, from the first, as far as the head of the file tells."""
+    sector_bytes = _sector_bytes(head)
+    tables = struct.unpack_from("<109I", head, 76)
+    for _ in range(_MOST_SECTORS):
+        yield sector
         table, entry = divmod(sector, sector_bytes // 4)
-        if len(entries) < sector_bytes or table >= len(fat_sectors):
+        following = _sector(file, tables[table], sector_bytes) if table < len(tables) else b""
+        if len(following) < sector_bytes:
             return
-        fat = _sector(file, fat_sectors[table], sector_bytes)
-        if len(fat) < sector_bytes:
-            return
-        (sector,) = struct.unpack_from("<I", fat, 4 * entry)
+        (sector,) = struct.unpack_from("<I", following, 4 * entry)
+
+
+def _sector_bytes(head: bytes) -> int:
+    return 4096 if head[30] == 12 else 512
 
 
 def _sector(file: IO[bytes], number: int, sector_bytes: int) -> bytes:
-    if number > 0xFFFF_FFF9:
+    if number >= _NO_SECTOR:
         return b""
     file.seek((number + 1) * sector_bytes)
     return file.read(sector_bytes)

@@ -23,14 +23,21 @@ Events = Iterable[Event]
 def read(path: Path) -> Iterator[Found]:
     """Places count the paragraphs and table rows that hold text, or the slides, and so does `done`."""
     with Archive(path) as archive:
-        if _is_encrypted(archive):
+        if is_encrypted(archive):
             raise Unreadable("The file is protected with a password.")
         yield from (_slides if _is_presentation(archive) else _paragraphs)(archive)
 
 
-def _is_encrypted(archive: Archive) -> bool:
+def is_encrypted(archive: Archive) -> bool:
+    """Whether its manifest says so; one that cannot be read, as of a program that gave it a document type,
+    says nothing."""
     name = "META-INF/manifest.xml"
-    return name in archive and any(found == "encryption-data" for _, found, _ in events(archive.chunks(name)))
+    try:
+        return name in archive and any(
+            found == "encryption-data" for _, found, _ in events(archive.chunks(name))
+        )
+    except Unreadable:
+        return False
 
 
 def _is_presentation(archive: Archive) -> bool:

@@ -1,14 +1,24 @@
 """The rows of spreadsheets: XLSX, XLSM, XLSB, XLS and ODS."""
 
+import re
+import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook
 
+from cowork_desktop.workspace.extraction.archive import Archive
+from cowork_desktop.workspace.extraction.containers import ole_stream
+from cowork_desktop.workspace.extraction.opendocument import is_encrypted
 from cowork_desktop.workspace.extraction.passages import Found, Line, Total, Unreadable, of_lines, one_line
 from cowork_desktop.workspace.extraction.sheet_extent import is_scattered
 
+# The beginning of an XLS file's workbook, [MS-XLS] 2.1.7.20.3: the records BOF, WriteProtect and FilePass.
+_LOCKED_XLS = re.compile(
+    rb"\x09\x08(?:\x08\0.{8}|\x10\0.{16})(?:\x86\0\0\0)?\x2f\0",
+    re.DOTALL,
+)
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
@@ -18,14 +28,25 @@ def read(path: Path) -> Iterator[Found]:
     calamine, because it is twenty times as fast as openpyxl, and reads what Excel wrote before 2007. Where
     there is no room for all cells between the first and the last, it ends the process.
     """
+    if _is_locked(path):
+        raise Unreadable("The file is protected with a password.")
     if is_scattered(path):
         raise Unreadable("Its cells lie too far apart to be read.")
     try:
         yield from _found(path)
-    except PasswordError:
-        raise Unreadable("The file is protected with a password.") from None
     except CalamineError:
         raise Unreadable("It is damaged.") from None
+
+
+def _is_locked(path: Path) -> bool:
+    """calamine would tell it, but only of files whose names have an extension; stored ones have none."""
+    with path.open("rb") as file:
+        if _LOCKED_XLS.match(ole_stream(file, "Workbook", "Book")):
+            return True
+    if not zipfile.is_zipfile(path):
+        return False
+    with Archive(path) as archive:
+        return is_encrypted(archive)
 
 
 def _found(path: Path) -> Iterator[Found]:
