@@ -13,7 +13,7 @@ _SECRET_NAME = re.compile(
     re.I,
 )
 _SECRET_VALUE = re.compile(r"://[^/\s@]*:[^/\s@]+@|(?i:accountkey|sharedaccesskey|password|pwd)=")
-_OF_ANOTHER_PYTHON = (
+_OF_ANOTHER_PROGRAM = (
     "PYTHONHOME",
     "PYTHONSTARTUP",
     "PYTHONINSPECT",
@@ -36,7 +36,7 @@ def environment(inherited: Mapping[str, str], folder: Path, *, is_spare: bool) -
         name: value
         for name, value in inherited.items()
         if not _SECRET_NAME.search(name)
-        and name not in _OF_ANOTHER_PYTHON
+        and name not in _OF_ANOTHER_PROGRAM
         and redact(value) == value
         and not _SECRET_VALUE.search(value)
     }

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cowork_desktop.errors import StorageFull
-from cowork_desktop.workspace.copying import open_regular, pour
+from cowork_desktop.workspace.copying import open_regular, pour, size_of
 
 _FIRST, _LAST = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
 """The times that a zip can tell."""
+_LARGE = 2**30
 
 
 def write_zip(target: Path, files: Iterable[tuple[str, Path]]) -> None:
@@ -23,10 +24,19 @@ def write_zip(target: Path, files: Iterable[tuple[str, Path]]) -> None:
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, place in files:
                 if source := open_regular(place, name):
-                    with source, archive.open(_member(name, source), "w", force_zip64=True) as sink:
+                    with (
+                        source,
+                        archive.open(_member(name, source), "w", force_zip64=is_large(source)) as sink,
+                    ):
                         pour(source, sink)
     except OSError as error:
         raise StorageFull(f"The archive cannot be written: {error.strerror or error}.") from error
+
+
+def is_large(source: BinaryIO) -> bool:
+    """Whether a file may outgrow, until it is copied, what a zip tells without its extension for large ones,
+    which not all programs know."""
+    return size_of(source) >= _LARGE
 
 
 def _member(name: str, source: BinaryIO) -> zipfile.ZipInfo:

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from cowork_desktop.errors import Conflict, InvalidRequest
 from cowork_desktop.ids import random_id
 from cowork_desktop.store.artifacts import StoredFile
-from cowork_desktop.workspace.contents import sync_folder, write_for_good
-from cowork_desktop.workspace.copying import digest_of, open_regular
+from cowork_desktop.workspace.contents import making_for_good, sync_folder
+from cowork_desktop.workspace.copying import digest_of
 from cowork_desktop.workspace.file_names import is_portable, same_everywhere
 from cowork_desktop.workspace.paths import Escapes, resolve
 
@@ -121,12 +121,7 @@ def _unless_gone(error: OSError) -> None:
 
 def digests(files: Mapping[str, Path]) -> dict[str, str]:
     """The SHA-256 of each file that is still there, by its path; Conflict where one cannot be read."""
-    found = dict[str, str]()
-    for path, place in files.items():
-        if source := open_regular(place, path):
-            with source:
-                found[path] = digest_of(source)
-    return found
+    return {path: digest for path, place in files.items() if (digest := digest_of(place, path))}
 
 
 def is_as_laid_out(
@@ -158,7 +153,8 @@ def write(root: Path, files: Iterable[tuple[str, bytes]]) -> None:
             place = resolve(root, path)
             place.parent.mkdir(parents=True, exist_ok=True)
             unfinished[place] = place.with_name(f".{random_id('part')}")
-            write_for_good(unfinished[place], content)
+            with making_for_good(unfinished[place]) as file:
+                file.write(content)
         for place, written in unfinished.items():
             written.replace(place)
     finally:
@@ -179,7 +175,7 @@ def take_away(root: Path, path: str, digest: str) -> None:
     """Remove the file at `path` below `root` if it is the one with this SHA-256, and folders that it
     leaves empty."""
     place = find(root, path)
-    if place is None or digests({path: place}).get(path) != digest:
+    if place is None or digest_of(place, path) != digest:
         return
     place.unlink()
     for folder in (root / path).parents:

@@ -32,7 +32,7 @@ from cowork_desktop.workspace.artifact_folder import (
     write,
 )
 from cowork_desktop.workspace.contents import Arrivals, Contents, storing
-from cowork_desktop.workspace.copying import open_regular
+from cowork_desktop.workspace.copying import digest_of, open_regular
 from cowork_desktop.workspace.file_names import same_everywhere
 from cowork_desktop.workspace.paths import Escapes, ProjectFolders
 from cowork_desktop.workspace.texts import Texts
@@ -232,7 +232,7 @@ class Artifacts:
         write(folder, ((file.path, self._contents.place(file.sha256).read_bytes()) for file in wanted))
         for file in wanted:
             written = find(folder, file.path)
-            if written is None or digests({file.path: written}).get(file.path) != file.sha256:
+            if written is None or digest_of(written, file.path) != file.sha256:
                 raise OSError(f"{file.path} could not be read back as it was written.")
         for file in old:
             if file.path not in first:

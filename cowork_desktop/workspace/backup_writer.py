@@ -16,13 +16,13 @@ from cowork_desktop.store.backup import Shown
 from cowork_desktop.store.database import Tx
 from cowork_desktop.tasks import Stop
 from cowork_desktop.version import __version__
+from cowork_desktop.workspace.archives import is_large
 from cowork_desktop.workspace.artifact_folder import digests, is_as_laid_out, regular_files
 from cowork_desktop.workspace.backup_format import DATABASE, MANIFEST, is_name, place_in_archive
 from cowork_desktop.workspace.contents import place_below
 from cowork_desktop.workspace.copying import open_regular, pour
 
 _MOST_SNAPSHOTS = 20
-_LARGE = 2**30
 
 
 class _Readable:
@@ -149,12 +149,12 @@ class BackupWriter:
         shown, later = artifacts.laid_out(tx, artifact.id)
         try:
             found = dict(regular_files(folder))
-            with suppress(Conflict):  # what cannot be read may be anything
-                if is_as_laid_out(digests(found), shown, later):
-                    return None
-        except OSError:
+        except (OSError, Conflict):
             self._left_out += 1
             return None
+        with suppress(OSError, Conflict):  # what cannot be read may be anything
+            if is_as_laid_out(digests(found), shown, later):
+                return None
         return (artifact, found) if found else None
 
     def _add_changed(self, changed: list[tuple[Shown, dict[str, Path]]]) -> list[str]:
@@ -189,7 +189,7 @@ class BackupWriter:
     def _add(self, name: str, source: BinaryIO) -> Member:
         """No more than there is now: a file that grows would have no end."""
         status = os.fstat(source.fileno())
-        with self._archive.open(name, "w", force_zip64=status.st_size >= _LARGE) as sink:
+        with self._archive.open(name, "w", force_zip64=is_large(source)) as sink:
             size, digest = pour(_Readable(source), sink, status.st_size, self._stop.check)
         self._archive.getinfo(name).external_attr = (
             stat.S_IFREG | stat.S_IMODE(status.st_mode) & 0o777

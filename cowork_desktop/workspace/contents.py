@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from cowork_desktop.errors import StorageFull
 from cowork_desktop.ids import random_id
@@ -120,10 +120,8 @@ class Arrivals:
         """Copy what can be read; how many bytes there were, and their SHA-256."""
         place = self._folder / random_id("part")
         try:
-            with place.open("xb") as sink:
+            with making_for_good(place) as sink:
                 size, digest = pour(source, sink)
-                sink.flush()
-                os.fsync(sink.fileno())
         except BaseException:
             place.unlink(missing_ok=True)
             raise
@@ -136,10 +134,11 @@ class Arrivals:
             place.unlink(missing_ok=True)
 
 
-def write_for_good(place: Path, content: bytes) -> None:
+@contextmanager
+def making_for_good(place: Path) -> Iterator[BinaryIO]:
     """Make a file that is there after a power cut too, once `sync_folder` was called for its folder."""
     with place.open("xb") as file:
-        file.write(content)
+        yield file
         file.flush()
         os.fsync(file.fileno())
 

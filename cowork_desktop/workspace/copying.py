@@ -55,9 +55,13 @@ def size_of(file: BinaryIO) -> int:
     return os.fstat(file.fileno()).st_size
 
 
-def digest_of(file: BinaryIO) -> str:
-    """The SHA-256, in hexadecimal."""
-    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+def digest_of(place: Path, name: str | None = None) -> str | None:
+    """The SHA-256 of a regular file, in hexadecimal; None where there is none. Raises Conflict, as
+    `open_regular` does."""
+    if source := open_regular(place, name):
+        with source:
+            return hashlib.file_digest(source, "sha256").hexdigest()  # type: ignore[arg-type]
+    return None
 
 
 def pour(

@@ -25,13 +25,13 @@ def same_everywhere(path: str) -> str:
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", path).casefold())
 
 
-def safe_name(name: str, instead: str = "file") -> str:
-    """The name without what does harm, of at most some 140 bytes; `instead` where nothing is left."""
+def safe_name(name: str) -> str:
+    """The name without what does harm, of at most some 140 bytes; `file` where nothing is left."""
     plain = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", name)).strip(" .")
     stem, dot, suffix = plain.rpartition(".")
     if not dot or len(suffix.encode()) > _LONGEST_SUFFIX or not stem.strip(" ."):
         stem, suffix = plain, ""
-    stem = _cut(stem).strip(" .") or instead
+    stem = _cut(stem).strip(" .") or "file"
     plain = f"{stem}.{suffix}" if suffix else stem
     return f"_{plain}" if _RESERVED.fullmatch(plain) else plain
 
@@ -42,9 +42,9 @@ class FreeNames:
     def __init__(self) -> None:
         self._taken: dict[str, int] = {}
 
-    def take(self, folder: str, name: str, instead: str = "file") -> str:
+    def take(self, folder: str, name: str) -> str:
         """A path in the folder that is free."""
-        safe = safe_name(name, instead)
+        safe = safe_name(name)
         stem, dot, suffix = safe.rpartition(".")
         if not dot:
             stem, suffix = safe, ""

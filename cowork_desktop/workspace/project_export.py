@@ -27,10 +27,11 @@ from cowork_desktop.store import (
 from cowork_desktop.store.database import Tx
 from cowork_desktop.tasks import Stop, Stopped
 from cowork_desktop.workspace import exports
+from cowork_desktop.workspace.archives import is_large
 from cowork_desktop.workspace.artifact_folder import regular_files
 from cowork_desktop.workspace.artifacts import Artifacts
 from cowork_desktop.workspace.contents import Contents
-from cowork_desktop.workspace.copying import ALL, open_regular, pour, size_of
+from cowork_desktop.workspace.copying import ALL, open_regular, pour
 from cowork_desktop.workspace.file_names import FreeNames
 
 Object = dict[str, Any]
@@ -123,9 +124,8 @@ class _Export:
 
     def _write_scratchpad(self, id: str) -> None:
         gathered = exports.gather(self._tx, id)
-        with self._member(
-            self._take(id, "scratchpads", exports.file_name(gathered.pad.title, "ipynb"))
-        ) as sink:
+        name = exports.file_name(gathered.pad.title, "ipynb")
+        with self._member(self._take(id, "scratchpads", name)) as sink:
             sink.write(exports.write(gathered, "ipynb"))
 
     def _write_file(self, file: Object) -> None:
@@ -152,12 +152,12 @@ class _Export:
     def _copy(self, place: Path, name: Callable[[], str]) -> None:
         """What was deleted meanwhile has no bytes any more, and gets no name."""
         if source := open_regular(place):
-            with source, self._member(name(), is_large=size_of(source) >= 2**30) as sink:
+            with source, self._member(name(), is_large=is_large(source)) as sink:
                 pour(source, sink, ALL, self._sources.stop.check)
 
-    def _take(self, id: str, folder: str, name: str, instead: str = "file") -> str:
+    def _take(self, id: str, folder: str, name: str) -> str:
         """A free name for the thing, which `places` will tell."""
-        self._places[id] = self._names.take(folder, name, instead)
+        self._places[id] = self._names.take(folder, name)
         return self._places[id]
 
     def _member(self, name: str, *, is_large: bool = True) -> BinaryIO:

@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from cowork_desktop.errors import Conflict, NotFound
+from cowork_desktop.errors import NotFound
 from cowork_desktop.store.artifacts import MOST_VERSIONS
-from cowork_desktop.workspace import artifacts as workspace_artifacts
 from tests.fakes.artifacts import (
     APP,
     at_origin,
@@ -320,78 +319,6 @@ async def test_versions_come_in_pages(server: Server) -> None:
     assert (await server.get(f"{path}?offset=4"))["has_more"] is False
 
 
-async def test_changes_by_hand_are_kept_before_the_next_save(server: Server, data: Path) -> None:
-    made = await save(server, {"index.html": b"saved", "a.txt": b"a"}, title="T")
-    folder = folder_of(data, made)
-    (folder / "index.html").write_bytes(b"by hand")
-    (folder / "a.txt").unlink()
-    (folder / "sub").mkdir()
-    (folder / "sub" / "new.txt").write_bytes(b"new")
-    (folder / ".hidden").write_bytes(b"hidden")
-    await save(server, {"index.html": b"saved again"}, artifact_id=made["id"], title="U")
-    kept = [(v["version"], v["title"], v["source"], v["files"]) for v in await versions(server, made)]
-    assert kept == [(3, "U", "save", 1), (2, "T", "folder", 2), (1, "T", "save", 2)]
-    assert files_below(folder) == {"index.html": b"saved again", ".hidden": b"hidden"}
-    await server.post(f"/artifacts/{made['id']}/versions/2/restore")
-    assert files_below(folder) == {
-        "index.html": b"by hand",
-        "sub/new.txt": b"new",
-        ".hidden": b"hidden",
-    }
-    await save(server, artifact_id=made["id"])
-    sources = [v["source"] for v in await versions(server, made)]
-    assert sources == ["save", "restore", "save", "folder", "save"]
-
-
-async def test_changes_by_hand_are_kept_before_a_restore_too(server: Server, data: Path) -> None:
-    made = await save(server, {"index.html": b"one"})
-    await save(server, {"index.html": b"two"}, artifact_id=made["id"])
-    (folder_of(data, made) / "index.html").write_bytes(b"by hand")
-    await server.post(f"/artifacts/{made['id']}/versions/1/restore")
-    assert [(v["version"], v["source"]) for v in await versions(server, made)] == [
-        (4, "restore"),
-        (3, "folder"),
-        (2, "save"),
-        (1, "save"),
-    ]
-    assert (await preview_of(server, made, "index.html", version=3))["content"] == "by hand"
-
-
-async def test_of_a_folder_that_holds_too_much_what_a_save_would_write_over_is_kept(
-    server: Server, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(workspace_artifacts, "_MOST_FILES_BY_HAND", 3)
-    made = await save(server, {"index.html": b"saved", "a.txt": b"a"})
-    folder = folder_of(data, made)
-    by_hand = {f"modules/{n}.js": b"%d" % n for n in range(4)}
-    (folder / "modules").mkdir()
-    for path, content in by_hand.items():
-        (folder / path).write_bytes(content)
-    (folder / "index.html").write_bytes(b"by hand")
-    await save(server, {"index.html": b"saved again", "modules/1.js": b"x"}, artifact_id=made["id"])
-    kept = await versions(server, made)
-    assert [(v["version"], v["source"], v["files"]) for v in kept] == [
-        (3, "save", 2),
-        (2, "folder", 3),
-        (1, "save", 2),
-    ]
-    assert (await preview_of(server, made, "index.html", version=2))["content"] == "by hand"
-    assert (await preview_of(server, made, "modules/1.js", version=2))["content"] == "1"
-    assert files_below(folder) == by_hand | {"index.html": b"saved again", "modules/1.js": b"x"}
-
-
-async def test_files_that_were_changed_by_hand_and_are_too_large_to_keep_are_not_written_over(
-    server: Server, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(workspace_artifacts, "_MOST_BYTES_BY_HAND", 3)
-    made = await save(server, {"index.html": b"1"})
-    (folder_of(data, made) / "index.html").write_bytes(b"by hand")
-    with pytest.raises(Conflict, match="move what is to be kept"):
-        await save(server, {"index.html": b"2"}, artifact_id=made["id"])
-    assert files_below(folder_of(data, made)) == {"index.html": b"by hand"}
-    assert [v["version"] for v in await versions(server, made)] == [1]
-
-
 async def test_an_artifact_of_a_project_that_is_gone_is_not_made(server: Server) -> None:
     project = (await server.post("/projects", {"name": "P"}))["id"]
     await server.call("DELETE", f"/projects/{project}")
@@ -403,26 +330,6 @@ async def test_a_file_may_change_the_case_of_its_name(server: Server, data: Path
     made = await save(server, {"index.html": b"1", "Chart.js": b"same", "Sub/a.txt": b"a"})
     await save(server, {"index.html": b"1", "chart.js": b"same", "sub": b"s"}, artifact_id=made["id"])
     assert files_below(folder_of(data, made)) == {"index.html": b"1", "chart.js": b"same", "sub": b"s"}
-
-
-async def test_a_folder_that_nobody_changed_makes_no_version(server: Server, data: Path) -> None:
-    made = await save(server)
-    for place in folder_of(data, made).rglob("*.js"):
-        os.utime(place, (1, 1))
-    await save(server, artifact_id=made["id"])
-    await server.post(f"/artifacts/{made['id']}/versions/1/restore")
-    assert [v["source"] for v in await versions(server, made)] == ["restore", "save", "save"]
-
-
-async def test_a_folder_that_is_gone_makes_no_version_and_is_laid_out_again(
-    server: Server, data: Path
-) -> None:
-    made = await save(server)
-    shutil.rmtree(folder_of(data, made))
-    assert fault(await served(server, made, "index.html")) == (404, "not_found", None)
-    await save(server, artifact_id=made["id"])
-    assert [v["source"] for v in await versions(server, made)] == ["save", "save"]
-    assert files_below(folder_of(data, made)) == APP
 
 
 @pytest.mark.slow

@@ -18,16 +18,31 @@ from cowork_desktop.workspace import artifacts as workspace_artifacts
 from cowork_desktop.workspace.artifact_folder import remove
 from cowork_desktop.workspace.contents import Arrivals
 from cowork_desktop.workspace.restore import restore
-from tests.fakes.artifacts import files_below, folder_of, preview_of, save, served, stored, swept, unzipped
+from tests.fakes.artifacts import (
+    APP,
+    files_below,
+    folder_of,
+    preview_of,
+    save,
+    served,
+    stored,
+    swept,
+    unzipped,
+)
 from tests.fakes.server import Server, fault, running_server
 
 FIRST, SECOND = {"index.html": b"first", "old.txt": b"old"}, {"index.html": b"second", "new.txt": b"new"}
 
 
+async def versions(server: Server, artifact: Any) -> list[Any]:
+    """The versions, newest first."""
+    found: list[Any] = (await server.get(f"/artifacts/{artifact['id']}/versions"))["data"]
+    return found
+
+
 async def sources(server: Server, artifact: Any) -> list[tuple[int, str]]:
     """The versions, newest first, and what they come from."""
-    found = (await server.get(f"/artifacts/{artifact['id']}/versions"))["data"]
-    return [(version["version"], version["source"]) for version in found]
+    return [(version["version"], version["source"]) for version in await versions(server, artifact)]
 
 
 def full(*_: object, **__: object) -> None:
@@ -42,6 +57,13 @@ def no_room() -> Iterator[None]:
         yield
 
 
+async def second_that_waits(server: Server) -> Any:
+    """An artifact whose folder shows the first version, as there was no room for the second."""
+    made = await save(server, FIRST)
+    with no_room():
+        return await save(server, SECOND, artifact_id=made["id"])
+
+
 @pytest.fixture
 def lock(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
     """Lets nobody read a file any more, as another program may on Windows."""
@@ -54,6 +76,98 @@ def lock(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
 
     monkeypatch.setattr("os.open", opened)
     return lambda place: locked.add(str(place))
+
+
+async def test_changes_by_hand_are_kept_before_the_next_save(server: Server, data: Path) -> None:
+    made = await save(server, {"index.html": b"saved", "a.txt": b"a"}, title="T")
+    folder = folder_of(data, made)
+    (folder / "index.html").write_bytes(b"by hand")
+    (folder / "a.txt").unlink()
+    (folder / "sub").mkdir()
+    (folder / "sub" / "new.txt").write_bytes(b"new")
+    (folder / ".hidden").write_bytes(b"hidden")
+    await save(server, {"index.html": b"saved again"}, artifact_id=made["id"], title="U")
+    kept = [(v["version"], v["title"], v["source"], v["files"]) for v in await versions(server, made)]
+    assert kept == [(3, "U", "save", 1), (2, "T", "folder", 2), (1, "T", "save", 2)]
+    assert files_below(folder) == {"index.html": b"saved again", ".hidden": b"hidden"}
+    await server.post(f"/artifacts/{made['id']}/versions/2/restore")
+    assert files_below(folder) == {
+        "index.html": b"by hand",
+        "sub/new.txt": b"new",
+        ".hidden": b"hidden",
+    }
+    await save(server, artifact_id=made["id"])
+    sources = [v["source"] for v in await versions(server, made)]
+    assert sources == ["save", "restore", "save", "folder", "save"]
+
+
+async def test_changes_by_hand_are_kept_before_a_restore_too(server: Server, data: Path) -> None:
+    made = await save(server, {"index.html": b"one"})
+    await save(server, {"index.html": b"two"}, artifact_id=made["id"])
+    (folder_of(data, made) / "index.html").write_bytes(b"by hand")
+    await server.post(f"/artifacts/{made['id']}/versions/1/restore")
+    assert [(v["version"], v["source"]) for v in await versions(server, made)] == [
+        (4, "restore"),
+        (3, "folder"),
+        (2, "save"),
+        (1, "save"),
+    ]
+    assert (await preview_of(server, made, "index.html", version=3))["content"] == "by hand"
+
+
+async def test_of_a_folder_that_holds_too_much_what_a_save_would_write_over_is_kept(
+    server: Server, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace_artifacts, "_MOST_FILES_BY_HAND", 3)
+    made = await save(server, {"index.html": b"saved", "a.txt": b"a"})
+    folder = folder_of(data, made)
+    by_hand = {f"modules/{n}.js": b"%d" % n for n in range(4)}
+    (folder / "modules").mkdir()
+    for path, content in by_hand.items():
+        (folder / path).write_bytes(content)
+    (folder / "index.html").write_bytes(b"by hand")
+    await save(server, {"index.html": b"saved again", "modules/1.js": b"x"}, artifact_id=made["id"])
+    kept = await versions(server, made)
+    assert [(v["version"], v["source"], v["files"]) for v in kept] == [
+        (3, "save", 2),
+        (2, "folder", 3),
+        (1, "save", 2),
+    ]
+    assert (await preview_of(server, made, "index.html", version=2))["content"] == "by hand"
+    assert (await preview_of(server, made, "modules/1.js", version=2))["content"] == "1"
+    assert files_below(folder) == by_hand | {"index.html": b"saved again", "modules/1.js": b"x"}
+
+
+async def test_files_that_were_changed_by_hand_and_are_too_large_to_keep_are_not_written_over(
+    server: Server, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspace_artifacts, "_MOST_BYTES_BY_HAND", 3)
+    made = await save(server, {"index.html": b"1"})
+    (folder_of(data, made) / "index.html").write_bytes(b"by hand")
+    with pytest.raises(Conflict, match="move what is to be kept"):
+        await save(server, {"index.html": b"2"}, artifact_id=made["id"])
+    assert files_below(folder_of(data, made)) == {"index.html": b"by hand"}
+    assert [v["version"] for v in await versions(server, made)] == [1]
+
+
+async def test_a_folder_that_nobody_changed_makes_no_version(server: Server, data: Path) -> None:
+    made = await save(server)
+    for place in folder_of(data, made).rglob("*.js"):
+        os.utime(place, (1, 1))
+    await save(server, artifact_id=made["id"])
+    await server.post(f"/artifacts/{made['id']}/versions/1/restore")
+    assert [v["source"] for v in await versions(server, made)] == ["restore", "save", "save"]
+
+
+async def test_a_folder_that_is_gone_makes_no_version_and_is_laid_out_again(
+    server: Server, data: Path
+) -> None:
+    made = await save(server)
+    shutil.rmtree(folder_of(data, made))
+    assert fault(await served(server, made, "index.html")) == (404, "not_found", None)
+    await save(server, artifact_id=made["id"])
+    assert [v["source"] for v in await versions(server, made)] == ["save", "save"]
+    assert files_below(folder_of(data, made)) == APP
 
 
 async def test_the_oldest_version_can_be_restored_though_there_is_room_for_no_more(
@@ -86,10 +200,8 @@ async def test_a_version_whose_bytes_the_disk_has_lost_does_not_become_the_newes
 async def test_what_was_changed_by_hand_before_a_version_could_be_laid_out_is_kept(
     server: Server, data: Path
 ) -> None:
-    made = await save(server, FIRST)
+    made = await second_that_waits(server)
     folder = folder_of(data, made)
-    with no_room():
-        await save(server, SECOND, artifact_id=made["id"])
     assert files_below(folder) == FIRST
     (folder / "index.html").write_bytes(b"by hand")
     assert (await preview_of(server, made, "index.html"))["content"] == "second"
@@ -102,10 +214,8 @@ async def test_what_was_changed_by_hand_before_a_version_could_be_laid_out_is_ke
 async def test_a_version_that_was_half_laid_out_leaves_nothing_in_the_next(
     server: Server, data: Path
 ) -> None:
-    made = await save(server, FIRST)
+    made = await second_that_waits(server)
     folder = folder_of(data, made)
-    with no_room():
-        await save(server, SECOND, artifact_id=made["id"])
     (folder / "new.txt").write_bytes(b"new")
     await save(server, {"index.html": b"third"}, artifact_id=made["id"])
     assert files_below(folder) == {"index.html": b"third"}
@@ -275,3 +385,23 @@ async def test_what_a_backup_cannot_read_of_a_folder_is_counted_and_laid_out_fro
         assert (await served(other, made, "index.html")).body == b"first"
         assert await sources(other, made) == [(3, "save"), (2, "folder"), (1, "save")]
         assert (await preview_of(other, made, "old.txt", version=2))["content"] == "by hand too"
+
+
+async def test_a_folder_that_a_backup_cannot_read_is_counted_and_laid_out_from_its_version(
+    server: Server, data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = await save(server, FIRST)
+    unreadable, really_scan = folder_of(data, made), os.scandir
+
+    def scan(place: Any = ".") -> Any:
+        if str(place) == str(unreadable):
+            raise PermissionError(errno.EACCES, "Permission denied", str(place))
+        return really_scan(place)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.scandir", scan)
+        told = await server.post("/backup", {})
+    assert (told["left_out"], told["verified"]) == (1, True)
+    restore(Path(told["path"]), tmp_path / "new", Stop())
+    async with running_server(tmp_path / "new") as other:
+        assert (await served(other, made, "index.html")).body == b"first"

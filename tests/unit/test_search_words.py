@@ -7,11 +7,14 @@ from contextlib import closing
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cowork_desktop.schemas.search import SnippetPart
 from cowork_desktop.store.search_words import Term, first_match, fold, normal, read_terms, snippet, words
+from tests.fakes.examples import at_least
+
+FAST = settings(max_examples=at_least(150))
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +107,7 @@ SYNTAX = st.sampled_from(
 )
 
 
+@FAST
 @given(st.lists(SYNTAX | st.text(max_size=5), max_size=40).map("".join))
 @example("・")
 @example('"')
@@ -120,6 +124,7 @@ def test_no_query_is_a_fault_of_syntax(index: sqlite3.Connection, query: str) ->
 LETTERS = st.text(st.sampled_from("abcXYZ019éÉüßñøΩλжЖ東京トー"), min_size=1, max_size=8)
 
 
+@FAST
 @given(st.lists(LETTERS, min_size=1, max_size=30), st.data())
 def test_each_word_of_a_text_is_found_and_shown(
     index: sqlite3.Connection, text: list[str], data: st.DataObject
@@ -131,6 +136,7 @@ def test_each_word_of_a_text_is_found_and_shown(
         assert any(part.is_match for part in parts_of(separator.join(text), query))
 
 
+@FAST
 @given(st.lists(LETTERS, min_size=2, max_size=30), st.data())
 def test_each_phrase_of_a_text_is_found_and_shown(
     index: sqlite3.Connection, text: list[str], data: st.DataObject
@@ -141,6 +147,7 @@ def test_each_phrase_of_a_text_is_found_and_shown(
     assert any(part.is_match for part in parts_of(" ".join(text), f'"{phrase}"'))
 
 
+@FAST
 @given(st.text("abcdé", min_size=2, max_size=8), st.integers(2, 8))
 def test_the_beginning_of_a_word_finds_it_and_the_whole_word_is_shown(
     index: sqlite3.Connection, word: str, length: int
@@ -233,11 +240,13 @@ def test_what_is_found_is_shown_though_it_is_written_otherwise(
     assert any(part.is_match for part in parts_of(text, query))
 
 
+@FAST
 @given(st.text())
 def test_folding_moves_nothing(text: str) -> None:
     assert len(fold(normal(text))) == len(normal(text))
 
 
+@FAST
 @given(st.text("ab 東ト é_-"))
 def test_the_index_gets_the_characters_of_the_text_and_spaces(text: str) -> None:
     assert fold(words(text)).replace(" ", "") == fold(text).replace(" ", "")
@@ -313,6 +322,7 @@ def test_a_word_that_the_end_of_the_snippet_cuts_is_no_match() -> None:
     assert shown(text, '"cat"').count("[cat]") == 1
 
 
+@FAST
 @example(["トト"], "ト")
 @given(
     st.lists(LETTERS | st.sampled_from(["needle", "Needles", "…", "\n", "\t", "日本"]), max_size=120), LETTERS

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cowork_desktop.errors import CoworkError, InvalidRequest, PayloadTooLarge
 from cowork_desktop.schemas.skills import Skill, SkillCreate
 from cowork_desktop.workspace.skill_files import LARGEST_FILE, Imported, read_skill, write_skill
+from tests.fakes.examples import at_least
 
 HEAD = "name: weekly-report\ndescription: Reports.\n"
 
@@ -106,6 +107,7 @@ SKILLS = st.builds(
 
 
 @given(SKILLS)
+@settings(max_examples=at_least(300))
 @pytest.mark.slow
 def test_what_is_written_is_read_as_the_same_skill(skill: SkillCreate) -> None:
     raw = write_skill(skill_of(skill), "")
@@ -130,6 +132,7 @@ KEYS = TEXTS.filter(lambda key: key not in ("name", "description", "allowed-tool
 
 
 @given(SKILLS, st.dictionaries(KEYS, VALUES, max_size=4))
+@settings(max_examples=at_least(300))
 @pytest.mark.slow
 def test_what_a_skill_has_no_field_for_comes_back(skill: SkillCreate, others: dict[str, Any]) -> None:
     fields = {"name": skill.name, "description": skill.description, **others}
@@ -472,6 +475,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))
+@settings(max_examples=at_least(500))
 def test_no_yaml_is_more_than_refused(others: str) -> None:
     try:
         imported = read(f"{HEAD}{others}\n")
