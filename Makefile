@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but Python 3.11+: everything else is installed into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick fuzz check bench openapi constraints viewer clean chromium
+.PHONY: help run demo test quick fuzz check bench openapi constraints viewer clean chromium
 
 BASE_PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -12,6 +12,9 @@ help: ## list the targets
 
 run: .venv/run ## start Cowork on port 26866 and show its page (ARGS=--no-open for no page)
 	@exec $(PYTHON) -m cowork_desktop serve $(ARGS)
+
+demo: .venv/run ## have a table summarised, to see what Cowork does (DATA=folder keeps it)
+	@exec $(PYTHON) tools/demo.py $(if $(DATA),--data-dir "$(DATA)") $(ARGS)
 
 test: .venv/dev chromium ## run the tests
 	@$(PYTHON) -m pytest -n 2 $(ARGS)

@@ -1,17 +1,24 @@
 """The composition root: builds each object once, in order, and closes them in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
 from cowork_desktop import keys
+from cowork_desktop.agent.answering import Answering
+from cowork_desktop.agent.approvals import Approvals
 from cowork_desktop.agent.model import Model
 from cowork_desktop.agent.models import Models
 from cowork_desktop.agent.preferences import Preferences
+from cowork_desktop.agent.toolbox import TOOLS
+from cowork_desktop.agent.tools.means import Means
+from cowork_desktop.agent.tools.tool import Tool
 from cowork_desktop.agent.turns import Turns
+from cowork_desktop.agent.undo import Undo
 from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.api.artifacts import serve_origin
 from cowork_desktop.clock import Clock, SystemClock
@@ -36,10 +43,13 @@ from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.store.search_index import SearchIndex
 from cowork_desktop.tasks import Stop, Tasks
 from cowork_desktop.version import __version__
+from cowork_desktop.web.pages import Pages
 from cowork_desktop.workspace.artifacts import Artifacts
 from cowork_desktop.workspace.contents import Contents
 from cowork_desktop.workspace.deletion import Deletion
+from cowork_desktop.workspace.page_texts import PageTexts
 from cowork_desktop.workspace.paths import ProjectFolders
+from cowork_desktop.workspace.project_files import ProjectFiles
 from cowork_desktop.workspace.promotion import Promotion
 from cowork_desktop.workspace.texts import Texts
 
@@ -60,8 +70,11 @@ async def create_app(
     secrets: Secrets | None = None,
     model: Model | None = None,
     browser: Browser | None = None,
+    tools: Mapping[str, Tool[Any]] = TOOLS,
+    pages: Pages | None = None,
 ) -> AsyncIterator[web.Application]:
-    """The application on an open database. `model`: answers in the provider's stead."""
+    """The application on an open database. `model`: answers in the provider's stead. `pages`: where those
+    of the web are read in its stead."""
     clock = clock or SystemClock()
     async with Database.open(data_dir / "cowork.db", backups=data_dir / "backups") as db:
         made = Ids(clock, await db.read(newest_id.newest_id))
@@ -73,7 +86,6 @@ async def create_app(
             db, secrets, preferences, lambda key, url: model or make_anthropic_model(key, url, clock)
         )
         await models.load()
-        turns = Turns(db, models, preferences, clock, made, tasks)
         folders = ProjectFolders(data_dir / "projects")
         kernels = Kernels(data_dir / "kernels", lambda: preferences.current.kernels, clock, tasks)
         cell_runs = CellRuns(
@@ -84,6 +96,21 @@ async def create_app(
         artifacts = Artifacts(db, folders, contents, texts, clock, made)
         deletion = Deletion(db, folders, contents, texts, artifacts, tasks)
         shell, search_index = ShellBridge(clock), SearchIndex(db, clock)
+        promotion = Promotion(db, artifacts, clock)
+        means = Means(
+            clock=clock,
+            ids=made,
+            cell_runs=cell_runs,
+            artifacts=artifacts,
+            promotion=promotion,
+            contents=contents,
+            project_files=ProjectFiles(db, folders, contents, clock),
+            search_index=search_index,
+            pages=pages or Pages(PageTexts(contents.incoming).read),
+        )
+        approvals = Approvals(db, clock, made, tasks)
+        answering = Answering(db, preferences, means, approvals, clock, tools)
+        turns = Turns(db, models, preferences, answering, clock, made, tasks)
 
         app = web.Application(middlewares=[every_request], client_max_size=MAX_BODY_BYTES)
         app[GATE] = Gate.at(port, bound_to=server_settings.host, token=server_settings.token)
@@ -96,7 +123,8 @@ async def create_app(
             models,
             turns,
         )
-        app[keys.PROMOTION] = Promotion(db, artifacts, clock)
+        app[keys.PROMOTION], app[keys.APPROVALS] = promotion, approvals
+        app[keys.UNDO] = Undo(db, artifacts, deletion, means.project_files, clock, made)
         app[keys.CONTENTS], app[keys.TEXTS], app[keys.ARTIFACTS] = contents, texts, artifacts
         app[keys.DELETION], app[keys.SHELL], app[keys.BROWSER] = deletion, shell, browser or Browser()
         app[keys.SEARCH_INDEX] = search_index
@@ -120,10 +148,11 @@ async def create_app(
 
         # Readers of a turn or a run go when it ends; without this an open stream would hold the shutdown up.
         app.on_shutdown.append(end_work)
-        await turns.recover()
         await cell_runs.recover()
         await asyncio.to_thread(contents.clear_incoming)
         await artifacts.load()
+        # After what it may work with: a turn that waited goes on from here.
+        await turns.recover()
         tasks.start(recover_texts(), name="recovery of texts")
         tasks.start(search_index.keep_up(), name="search index")
         tasks.start(deletion.recover(), name="sweep")

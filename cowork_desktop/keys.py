@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from cowork_desktop.agent.approvals import Approvals
 from cowork_desktop.agent.models import Models
 from cowork_desktop.agent.preferences import Preferences
 from cowork_desktop.agent.turns import Turns
+from cowork_desktop.agent.undo import Undo
 from cowork_desktop.clock import Clock
 from cowork_desktop.connectors.secrets import Secrets
 from cowork_desktop.http.openapi import Description
@@ -48,6 +50,8 @@ SECRETS = web.AppKey[Secrets]("SECRETS")
 PREFERENCES = web.AppKey("PREFERENCES", Preferences)
 MODELS = web.AppKey("MODELS", Models)
 TURNS = web.AppKey("TURNS", Turns)
+APPROVALS = web.AppKey("APPROVALS", Approvals)
+UNDO = web.AppKey("UNDO", Undo)
 KERNELS = web.AppKey("KERNELS", Kernels)
 CELL_RUNS = web.AppKey("CELL_RUNS", CellRuns)
 PROMOTION = web.AppKey("PROMOTION", Promotion)

@@ -2,18 +2,26 @@
 
 import asyncio
 import json
-import random
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
-from math import ceil, isfinite
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from cowork_desktop.agent.anthropic_failures import (
+    CHECK_URL,
+    KIND_OF_STATUS,
+    SPEAKS_OF_BILLING,
+    SPEAKS_OF_LENGTH,
+    STATUS_OF_TYPE,
+    TYPES_ABOVE_STATUS,
+    Failure,
+    duration,
+)
 from cowork_desktop.agent.anthropic_wire import PROVIDER, Answer, request_body
 from cowork_desktop.agent.model import ModelError, ModelEvent, ModelRequest, Retrying
 from cowork_desktop.clock import Clock
@@ -24,98 +32,12 @@ if TYPE_CHECKING:
 
 BASE_URL = "https://api.anthropic.com"
 
-_FIRST_WAIT_SECONDS = 0.5
-_LONGEST_BACKOFF_SECONDS = 30.0
 _LONGEST_RETRY_AFTER_SECONDS = 60.0
 _LONGEST_WORDS = 300
 _DRAIN_SECONDS = 0.25
+_COUNT_SECONDS = 10.0
 
-_AGAIN = "Try again in a few minutes."
-_CHECK_URL = "Check the base URL in the settings."
-_KINDS = {
-    "authentication": ("The provider refused the API key", "Check the key in the settings."),
-    "permission": (
-        "The API key may not do this",
-        "Choose another model, or ask whoever manages the account with the provider.",
-    ),
-    "billing": (
-        "The account with the provider cannot pay for this",
-        "Check its credit and billing with the provider, then try again.",
-    ),
-    "model_not_found": (
-        "The provider does not know this model or address",
-        "Choose another model, or check the base URL, in the settings.",
-    ),
-    "rate_limited": ("The provider's rate limit is reached", _AGAIN),
-    "overloaded": ("The provider is overloaded", _AGAIN),
-    "context_too_long": (
-        "The conversation is too long for the model",
-        "Start a new conversation, or send less text and fewer files.",
-    ),
-    "invalid_request": (
-        "The provider refused the request",
-        "Change the message or its attachments, then try again.",
-    ),
-    "network": ("The connection to the provider failed", "Check the network, then try again."),
-    "timeout": ("The provider did not answer in time", "Try again; check the network if it happens often."),
-    "provider_error": ("The provider failed", _AGAIN),
-}
-_KIND_OF_STATUS = {
-    400: "invalid_request",
-    401: "authentication",
-    402: "billing",
-    403: "permission",
-    404: "model_not_found",
-    408: "timeout",
-    413: "invalid_request",
-    422: "invalid_request",
-    429: "rate_limited",
-    504: "timeout",
-    529: "overloaded",
-}
-_STATUS_OF_TYPE = {
-    "invalid_request_error": 400,
-    "authentication_error": 401,
-    "billing_error": 402,
-    "permission_error": 403,
-    "not_found_error": 404,
-    "request_too_large": 413,
-    "rate_limit_error": 429,
-    "timeout_error": 504,
-    "overloaded_error": 529,
-}
-_TYPES_ABOVE_STATUS = ("billing_error", "overloaded_error", "rate_limit_error", "timeout_error")
-_SPEAKS_OF_BILLING = re.compile(r"\bcredits?\b|\bbilling\b|spend(ing)?[ _]limit", re.I)
-_SPEAKS_OF_LENGTH = re.compile(
-    r"(prompt|input|conversation|request) is too long|context (window|limit|length)|too many (input )?tokens",
-    re.I,
-)
 _LIKE_A_KEY = re.compile(r"\bsk-[\w-]{6,}|\bBearer\s+\S+", re.I)
-
-
-@dataclass(frozen=True)
-class _Failure:
-    kind: str
-    words: str = ""
-    """What the provider or the network said, with secrets taken out."""
-    may_retry: bool = False
-    retry_after: float | None = None
-    advice: str | None = None
-
-    @property
-    def happened(self) -> str:
-        sentence, _ = _KINDS[self.kind]
-        return f"{sentence} ({self.words})." if self.words else f"{sentence}."
-
-    @property
-    def message(self) -> str:
-        return f"{self.happened} {self.advice or _KINDS[self.kind][1]}"
-
-    def wait_seconds(self, retries: int) -> float:
-        if self.retry_after is not None:
-            return self.retry_after
-        # Full jitter: clients that failed together do not come back together.
-        return random.uniform(0, min(_LONGEST_BACKOFF_SECONDS, _FIRST_WAIT_SECONDS * 2 ** min(retries, 10)))
 
 
 class _Cut(Exception):
@@ -138,8 +60,8 @@ class AnthropicModel:
         self._client: anthropic.AsyncAnthropic | None = None
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
-        if not (self._api_key.isascii() and self._api_key.isprintable() and self._api_key.strip()):
-            failure = _Failure("authentication", "it is empty, or has characters that no key has")
+        if not self._may_be_key:
+            failure = Failure("authentication", "it is empty, or has characters that no key has")
             raise ModelError(failure.kind, failure.message)
         retries = 0
         while True:
@@ -160,10 +82,30 @@ class AnthropicModel:
             await self._clock.sleep(wait)
         yield answer.done()
 
+    async def count_tokens(self, request: ModelRequest) -> int | None:
+        """None as well where the endpoint has no such operation, and where it fails: an estimate must do."""
+        if not self._may_be_key:
+            return None
+        body = request_body(request)
+        del body["max_tokens"]
+        try:
+            async with asyncio.timeout(_COUNT_SECONDS):
+                client = await self._ready()
+                count: Any = client.messages.count_tokens
+                answer = await count(**body, timeout=_COUNT_SECONDS)
+            tokens = answer.input_tokens
+        except Exception:
+            return None
+        return tokens if type(tokens) is int and tokens > 0 else None
+
     async def close(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             await client.close()
+
+    @property
+    def _may_be_key(self) -> bool:
+        return self._api_key.isascii() and self._api_key.isprintable() and bool(self._api_key.strip())
 
     async def _attempt(self, request: ModelRequest, answer: Answer) -> AsyncGenerator[ModelEvent]:
         client = await self._ready()
@@ -224,7 +166,7 @@ class AnthropicModel:
         _ = client.messages
         return client
 
-    def _failure_of(self, error: Exception) -> _Failure:
+    def _failure_of(self, error: Exception) -> Failure:
         import anthropic
         import httpx2
 
@@ -233,35 +175,35 @@ class AnthropicModel:
             case anthropic.APIStatusError() as refusal:
                 return self._refused(refusal)
             case _Cut():
-                return _Failure("network", "the answer was cut off", may_retry=True)
+                return Failure("network", "the answer was cut off", may_retry=True)
             case _NotMessages():
-                return _Failure("provider_error", "what answered is no Messages API", advice=_CHECK_URL)
+                return Failure("provider_error", "what answered is no Messages API", advice=CHECK_URL)
             case httpx2.UnsupportedProtocol() | httpx2.InvalidURL():
-                return _Failure("invalid_request", "the base URL cannot be used", advice=_CHECK_URL)
+                return Failure("invalid_request", "the base URL cannot be used", advice=CHECK_URL)
             case httpx2.TimeoutException() as cause:
-                return _Failure("timeout", may_retry=not isinstance(cause, httpx2.ReadTimeout))
+                return Failure("timeout", may_retry=not isinstance(cause, httpx2.ReadTimeout))
             case cause if is_wrapped or isinstance(cause, httpx2.TransportError):
-                return _Failure("network", self._words(str(cause or "")), may_retry=True)
-        return _Failure("provider_error", f"its answer cannot be read: {type(error).__name__}")
+                return Failure("network", self._words(str(cause or "")), may_retry=True)
+        return Failure("provider_error", f"its answer cannot be read: {type(error).__name__}")
 
-    def _refused(self, error: "anthropic.APIStatusError") -> _Failure:
+    def _refused(self, error: "anthropic.APIStatusError") -> Failure:
         status, error_type = error.status_code, str(error.type)
-        if status == 200 or error_type in _TYPES_ABOVE_STATUS:
-            status = _STATUS_OF_TYPE.get(error_type, 500)
+        if status == 200 or error_type in TYPES_ABOVE_STATUS:
+            status = STATUS_OF_TYPE.get(error_type, 500)
         words = str(error.api_message or error.message)
         if words.startswith("<"):
             words = f"status {error.status_code}"
-        kind = _KIND_OF_STATUS.get(status, "provider_error")
+        kind = KIND_OF_STATUS.get(status, "provider_error")
         # Of 429 only the code is read: the words of a rate limit may point to a billing page.
-        if status in (400, 429) and _SPEAKS_OF_BILLING.search(
+        if status in (400, 429) and SPEAKS_OF_BILLING.search(
             words if status == 400 else error.error_code or ""
         ):
             kind = "billing"
-        elif status in (400, 413) and _SPEAKS_OF_LENGTH.search(words):
+        elif status in (400, 413) and SPEAKS_OF_LENGTH.search(words):
             kind = "context_too_long"
         retry_after = self._retry_after(error.response.headers.get("retry-after", ""))
         asks_too_much = retry_after is not None and retry_after > _LONGEST_RETRY_AFTER_SECONDS
-        return _Failure(
+        return Failure(
             kind,
             self._words(words),
             may_retry=(status in (408, 409, 429) or status >= 500)
@@ -269,7 +211,7 @@ class AnthropicModel:
             and not asks_too_much
             and error.response.headers.get("x-should-retry") != "false",
             retry_after=retry_after,
-            advice=f"Wait {_duration(retry_after)}, then try again."
+            advice=f"Wait {duration(retry_after)}, then try again."
             if retry_after and asks_too_much
             else None,
         )
@@ -308,10 +250,3 @@ def _is_loopback(url: str) -> bool:
         host = urlsplit(url).hostname or ""
         return ip_address(host).is_loopback
     return host == "localhost" or host.endswith(".localhost")
-
-
-def _duration(seconds: float) -> str:
-    for unit, length in (("hours", 3600), ("minutes", 60)):
-        if seconds > 2 * length:
-            return f"{ceil(seconds / length)} {unit}"
-    return f"{ceil(seconds)} seconds"

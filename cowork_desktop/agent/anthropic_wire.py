@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from math import isfinite
-from typing import Any, NoReturn
+from typing import Any
 
 from cowork_desktop.agent.model import (
     Content,
+    Document,
+    Image,
     Message,
     ModelDone,
     ModelEvent,
@@ -21,6 +22,7 @@ from cowork_desktop.agent.model import (
     ToolCallEnded,
     ToolResult,
 )
+from cowork_desktop.agent.tool_arguments import parse_arguments
 from cowork_desktop.schemas.responses import Usage
 
 PROVIDER = "anthropic"
@@ -28,13 +30,16 @@ PROVIDER = "anthropic"
 Json = dict[str, Any]
 
 _CACHED = {"cache_control": {"type": "ephemeral"}}
-_DEEPEST_ARGUMENTS = 100
-"""What is stored and sent as JSON again must stay within what every parser on the way takes."""
 _THINKING = ("thinking", "redacted_thinking")
+_LONGEST_TITLE = 500
 
 
 def request_body(request: ModelRequest) -> Json:
-    """The body of `POST /v1/messages`, without `stream`."""
+    """The body of `POST /v1/messages`, without `stream`.
+
+    It has three marks for the cache at most, and the provider takes four: the end of the system, the end of
+    what later turns' requests begin with too, and the end of the messages.
+    """
     body: Json = {
         "model": request.model,
         "max_tokens": request.max_output_tokens,
@@ -54,21 +59,38 @@ def request_body(request: ModelRequest) -> Json:
 
 def _messages(messages: Sequence[Message]) -> list[Json]:
     merged: list[Json] = []
+    last: Json | None = None
+    prefix_end: Json | None = None
     for message in messages:
-        blocks = [block for part in message.content if (block := _block(part)) is not None]
+        blocks = _blocks(message)
+        last = _last_cacheable(blocks) or last
+        if message.ends_prefix:
+            prefix_end = last
         if not blocks:
             continue
         if merged and merged[-1]["role"] == message.role:
-            merged[-1]["content"] += blocks
+            merged[-1]["content"] = _results_first(merged[-1]["content"] + blocks)
         else:
             merged.append({"role": message.role, "content": blocks})
-    for turn in merged:
-        if turn["role"] == "user":
-            # The provider refuses a message where anything stands before the results of the calls it follows.
-            turn["content"].sort(key=lambda block: block["type"] != "tool_result")
-    if merged:
-        _cache_up_to_the_end(merged[-1]["content"])
+    ends = (prefix_end, _last_cacheable(merged[-1]["content"]) if merged else None)
+    for end in ends:
+        if end is not None:
+            end |= _CACHED
     return merged
+
+
+def _blocks(message: Message) -> list[Json]:
+    return _results_first([block for part in message.content if (block := _block(part)) is not None])
+
+
+def _results_first(blocks: list[Json]) -> list[Json]:
+    """The provider refuses a message where anything stands before the results of the calls it follows."""
+    return sorted(blocks, key=lambda block: block["type"] != "tool_result")
+
+
+def _last_cacheable(blocks: Sequence[Json]) -> Json | None:
+    """Reasoning cannot carry the mark; it is cached with what stands around it."""
+    return next((block for block in reversed(blocks) if block["type"] not in _THINKING), None)
 
 
 def _block(part: Content) -> Json | None:
@@ -78,8 +100,12 @@ def _block(part: Content) -> Json | None:
             return _text(text) if text.strip() else None
         case ToolCall(call_id, name, arguments):
             return {"type": "tool_use", "id": call_id, "name": name, "input": arguments}
-        case ToolResult(call_id, output, is_error):
-            return _tool_result(call_id, output, is_error)
+        case Image():
+            return _image(part)
+        case Document():
+            return _document(part)
+        case ToolResult():
+            return _tool_result(part)
         case ProviderBlock(provider, block):
             return dict(block) if provider == PROVIDER else None
 
@@ -88,23 +114,34 @@ def _text(text: str) -> Json:
     return {"type": "text", "text": _encodable(text)}
 
 
-def _tool_result(call_id: str, output: str, is_error: bool) -> Json:
-    block: Json = {"type": "tool_result", "tool_use_id": call_id}
-    if is_error:
-        block["is_error"] = True
-        # An error without words is refused.
-        output = output if output.strip() else "The tool failed without a message."
-    if output:
-        block["content"] = _encodable(output)
+def _image(image: Image) -> Json:
+    return {"type": "image", "source": _base64(image.media_type, image.data)}
+
+
+def _document(document: Document) -> Json:
+    block: Json = {"type": "document", "source": _base64("application/pdf", document.data)}
+    if title := _encodable(document.title).strip()[:_LONGEST_TITLE]:
+        block["title"] = title
     return block
 
 
-def _cache_up_to_the_end(blocks: list[Json]) -> None:
-    for block in reversed(blocks):
-        # Reasoning cannot carry the mark; it is cached with what stands around it.
-        if block["type"] not in _THINKING:
-            block |= _CACHED
-            return
+def _base64(media_type: str, data: str) -> Json:
+    return {"type": "base64", "media_type": media_type, "data": data}
+
+
+def _tool_result(result: ToolResult) -> Json:
+    block: Json = {"type": "tool_result", "tool_use_id": result.call_id}
+    output = result.output
+    if result.is_error:
+        block["is_error"] = True
+        # An error without words is refused, and so is one with images.
+        output = output if output.strip() else "The tool failed without a message."
+    elif result.images:
+        words = [_text(output)] if output.strip() else []
+        return block | {"content": [*words, *map(_image, result.images)]}
+    if output:
+        block["content"] = _encodable(output)
+    return block
 
 
 def _encodable(text: str) -> str:
@@ -112,51 +149,6 @@ def _encodable(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def parse_arguments(text: str) -> tuple[Json | None, str | None]:
-    """The arguments of a tool call and None, or None and why the text cannot be used."""
-    if not text:
-        return {}, None
-    try:
-        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
-        if "\\u" in text:
-            json.dumps(value, ensure_ascii=False).encode()
-    except json.JSONDecodeError as error:
-        return None, f"The arguments are not valid JSON: {error.msg} at character {error.pos} of {len(text)}."
-    except RecursionError:
-        return None, "The arguments are nested too deeply."
-    except ValueError as error:
-        return None, f"The arguments are not valid JSON: {_short(error)}."
-    if _is_deeper(value, _DEEPEST_ARGUMENTS):
-        return None, f"The arguments are nested deeper than {_DEEPEST_ARGUMENTS} levels."
-    if not isinstance(value, dict):
-        return None, f"The arguments must be a JSON object, not {type(value).__name__}."
-    return value, None
-
-
-def _is_deeper(value: Any, levels: int) -> bool:
-    match value:
-        case dict():
-            inner = list(value.values())
-        case list():
-            inner = value
-        case _:
-            return False
-    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)
-
-
-def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no JSON value")
-
-
-def _finite(word: str) -> float:
-    number = float(word)
-    return number if isfinite(number) else _refuse(word)
-
-
-def _short(error: ValueError) -> str:
-    return "a character that is half of a pair" if isinstance(error, UnicodeError) else str(error)[:100]
 
 
 class Answer:

@@ -1,11 +1,13 @@
 """Model and tools in turn, until the model has nothing more to call."""
 
 import asyncio
-import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from cowork_desktop.agent import attachments, prices
+from cowork_desktop.agent.calls import Calls
+from cowork_desktop.agent.compactor import Compactor
 from cowork_desktop.agent.model import (
     Message,
     Model,
@@ -21,82 +23,145 @@ from cowork_desktop.agent.model import (
     ToolResult,
 )
 from cowork_desktop.agent.recorder import Recorder
-from cowork_desktop.agent.tools.tool import Tool, ToolContext, ToolFailed
-from cowork_desktop.clock import Clock
-from cowork_desktop.schemas.conversations import ToolCallPart
+from cowork_desktop.agent.stopped import TurnStopped
 from cowork_desktop.schemas.responses import TurnError
 from cowork_desktop.schemas.settings import Limits
-
-logger = logging.getLogger(__name__)
-
+from cowork_desktop.store import turn_calls, turns
+from cowork_desktop.store.database import Database
+from cowork_desktop.store.turn_calls import Call
 
 _EVENTS_AT_ONCE = 32
 """A model that has much to tell does not keep the readers waiting for longer than this many events."""
 
 
-class TurnStopped(Exception):
-    """The turn ends here, as `failed` for this reason."""
-
-    def __init__(self, type: str, message: str) -> None:
-        super().__init__(message)
-        self.error = TurnError(type=type, message=message)
-
-
 @dataclass(frozen=True)
+class InHand:
+    """A round that an earlier process has begun."""
+
+    round: int
+    calls: Sequence[Call]
+    results: Mapping[int, ToolResult]
+    """Of those that have ended, by the calls' parts of the answer."""
+
+
+@dataclass(eq=False)
 class Loop:
+    db: Database
     model: Model
-    tools: Mapping[str, Tool]  # type: ignore[type-arg]
-    context: ToolContext
+    calls: Calls
     recorder: Recorder
     limits: Limits
-    clock: Clock
+    compactor: Compactor
+    answer_n: int
+    """The number that the answer's item will have in the conversation."""
+    on_refused: Callable[[], Awaitable[None]]
+    """The provider does not take the pictures and documents of this message: they are not sent again."""
+    _has_told: bool = False
+    """Whether the readers have got something of the answer that the model gives now."""
 
-    async def run(self, request: ModelRequest) -> None:
-        """Answer the request; raises ModelError and TurnStopped."""
-        for _ in range(self.limits.rounds):
-            done, calls = await self._call_model(request)
-            if done.stop_reason == "max_tokens":
-                raise TurnStopped(
-                    "limit_reached",
-                    f"The answer was cut at {self.limits.output_tokens:,} tokens;"
-                    f" settings.limits.output_tokens sets how long one may be.",
-                )
-            if done.stop_reason == "refusal":
-                raise TurnStopped("refusal", "The model declined to go on with this.")
+    async def run(self, request: ModelRequest, in_hand: InHand | None = None) -> None:
+        """Answer the request; raises ModelError and TurnStopped. Of a round in hand the request's last
+        message is the answer that asked for the calls."""
+        round = 0
+        if in_hand:
+            results = await self._results(in_hand)
+            request = _with(request, [Message("user", results, place=(self.answer_n, in_hand.round))])
+            round = in_hand.round + 1
+        while round < self.limits.rounds:
+            request = await self.compactor.fitted(request)
+            request, done, calls = await self._answer(request, round)
+            self._check_end(done)
             if not calls:
                 return
-            if self.recorder.usage.total > self.limits.tokens:
-                raise TurnStopped(
-                    "limit_reached",
-                    f"The turn used more than {self.limits.tokens:,} tokens (settings.limits.tokens).",
-                )
-            results = await asyncio.gather(*(self._call_tool(index, call) for index, call in calls))
-            answer = (Message("assistant", done.content), Message("user", results))
-            request = replace(request, messages=(*request.messages, *answer))
+            await self._check_spent(request.model)
+            # Before calls act, it is on the disk what they were.
+            await self.recorder.flush()
+            await self.db.write(
+                turn_calls.put_round, self.calls.context.response_id, calls, self.recorder.usage
+            )
+            results = await self.calls.run(calls)
+            place = (self.answer_n, round)
+            answer = Message("assistant", done.content, place=place)
+            request = _with(request, [answer, Message("user", results, place=place)])
+            round += 1
         raise TurnStopped(
             "limit_reached",
             f"The turn needed more than {self.limits.rounds} rounds (settings.limits.rounds).",
         )
 
-    async def _call_model(self, request: ModelRequest) -> tuple[ModelDone, list[tuple[int, ToolCallEnded]]]:
+    async def _results(self, in_hand: InHand) -> list[ToolResult]:
+        """Those of a whole round, in the order of its calls."""
+        left = [call for call in in_hand.calls if call.content_index not in in_hand.results]
+        given = iter(await self.calls.run(left))
+        return [in_hand.results.get(call.content_index) or next(given) for call in in_hand.calls]
+
+    async def _answer(self, request: ModelRequest, round: int) -> tuple[ModelRequest, ModelDone, list[Call]]:
+        """The model's answer, and the request that it answered: what the provider refuses for good is made
+        shorter, or goes without pictures, once."""
+        try:
+            return request, *await self._call_model(request, round)
+        except ModelError as error:
+            if self._has_told:
+                raise
+            if error.kind == "context_too_long":
+                shorter = await self.compactor.shortened(request)
+            elif error.kind == "invalid_request" and attachments.has_any(request.messages):
+                shorter = replace(request, messages=attachments.without(request.messages))
+            else:
+                raise
+            done, calls = await self._call_model(shorter, round)
+            if error.kind == "invalid_request":
+                await self.on_refused()
+            return shorter, done, calls
+
+    def _check_end(self, done: ModelDone) -> None:
+        if done.stop_reason == "max_tokens":
+            raise TurnStopped(
+                "limit_reached",
+                f"The answer was cut at {self.limits.output_tokens:,} tokens;"
+                f" settings.limits.output_tokens sets how long one may be.",
+            )
+        if done.stop_reason == "refusal":
+            raise TurnStopped("refusal", "The model declined to go on with this.")
+
+    async def _check_spent(self, model: str) -> None:
+        """What the turn's sub-tasks have used counts too."""
+        tasks = await self.db.read(turns.usage_of_tasks, self.calls.context.response_id)
+        spent = self.recorder.usage + tasks
+        if spent.total > self.limits.tokens:
+            raise TurnStopped(
+                "limit_reached",
+                f"The turn used more than {self.limits.tokens:,} tokens (settings.limits.tokens).",
+            )
+        most = self.limits.cost_usd
+        if most is None or self.model.provider == "offline":
+            return
+        cost = prices.cost_usd(model, spent)
+        if (prices.most_usd(spent) if cost is None else cost) > most:
+            raise TurnStopped(
+                "limit_reached", f"The turn cost more than {most:g} US dollars (settings.limits.cost_usd)."
+            )
+
+    async def _call_model(self, request: ModelRequest, round: int) -> tuple[ModelDone, list[Call]]:
         recorder, places = self.recorder, dict[str, int]()
-        calls: list[tuple[int, ToolCallEnded]] = []
+        calls: list[Call] = []
         done: ModelDone | None = None
-        told = 0
+        told, self._has_told = 0, False
         try:
             async with aclosing(self.model.stream(request)) as stream:
                 async for event in stream:
+                    self._has_told = self._has_told or not isinstance(event, Retrying)
                     match event:
                         case TextDelta(text):
                             recorder.text(text)
                         case ReasoningDelta(text):
                             recorder.reasoning(text)
                         case ToolCallBegun(call_id, name):
-                            places[call_id] = await recorder.tool_begun(call_id, name)
+                            places[call_id] = await recorder.tool_begun(call_id, name, round)
                         case ToolCallArguments(call_id, json):
                             recorder.tool_arguments(places[call_id], call_id, json)
-                        case ToolCallEnded():
-                            calls.append((places[event.call_id], event))
+                        case ToolCallEnded(call_id, name, arguments, problem):
+                            calls.append(Call(places[call_id], round, call_id, name, arguments, problem))
                         case Retrying():
                             error = TurnError(type=event.kind, message=event.message)
                             recorder.retrying(event.attempt, event.wait_seconds, error)
@@ -111,36 +176,9 @@ class Loop:
         if done is None:
             raise ModelError("provider_error", "The model's answer ended without an end. Try again.")
         recorder.usage = recorder.usage + done.usage
+        self.compactor.count(request, done.usage)
         return done, calls
 
-    async def _call_tool(self, index: int, call: ToolCallEnded) -> ToolResult:
-        started = self.clock.monotonic()
-        output, is_error = await self._outcome(call)
-        part = ToolCallPart(
-            call_id=call.call_id,
-            name=call.name,
-            arguments=call.arguments or {},
-            output=output,
-            status="error" if is_error else "success",
-            seconds=round(self.clock.monotonic() - started, 3),
-        )
-        await self.recorder.tool_done(index, part)
-        return ToolResult(call.call_id, output, is_error)
 
-    async def _outcome(self, call: ToolCallEnded) -> tuple[str, bool]:
-        """What the model gets, and whether it is an error; a tool that fails does not end the turn."""
-        tool = self.tools.get(call.name)
-        if tool is None:
-            return f"There is no tool {call.name!r}.", True
-        if call.arguments is None:
-            return f"The arguments cannot be read: {call.problem}", True
-        try:
-            async with asyncio.timeout(tool.timeout_seconds):
-                return await tool.call(self.context, call.arguments), False
-        except ToolFailed as error:
-            return str(error), True
-        except TimeoutError:
-            return f"{call.name} did not end within {tool.timeout_seconds:g} s.", True
-        except Exception:
-            logger.exception("The tool %s failed", call.name)
-            return f"{call.name} failed for a reason of its own; the server's log has it.", True
+def _with(request: ModelRequest, more: Sequence[Message]) -> ModelRequest:
+    return replace(request, messages=[*request.messages, *more])

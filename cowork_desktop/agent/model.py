@@ -29,10 +29,28 @@ class ToolCall:
 
 
 @dataclass(frozen=True)
+class Image:
+    media_type: str
+    """`image/png`, `image/jpeg`, `image/gif` or `image/webp`."""
+    data: str
+    """Base64."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A PDF."""
+
+    title: str
+    data: str
+    """Base64."""
+
+
+@dataclass(frozen=True)
 class ToolResult:
     call_id: str
     output: str
     is_error: bool = False
+    images: Sequence[Image] = ()
 
 
 @dataclass(frozen=True)
@@ -43,13 +61,17 @@ class ProviderBlock:
     block: dict[str, Any]
 
 
-Content = Text | ToolCall | ToolResult | ProviderBlock
+Content = Text | Image | Document | ToolCall | ToolResult | ProviderBlock
 
 
 @dataclass(frozen=True)
 class Message:
     role: Literal["user", "assistant"]
     content: Sequence[Content]
+    ends_prefix: bool = False
+    """Whether the next turns' requests begin with the same messages up to this one."""
+    place: tuple[int, int] = (0, 0)
+    """Where it comes from: the number of the item in the conversation, and the round in an answer."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +167,10 @@ class Model(Protocol):
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent]:
         """Yield events, a `ModelDone` last; raise ModelError. Closing the iterator ends the call at once."""
+        ...
+
+    async def count_tokens(self, request: ModelRequest) -> int | None:
+        """How many input tokens the request has, as its provider counts; None where that cannot be told."""
         ...
 
     async def close(self) -> None: ...

@@ -9,13 +9,21 @@ from cowork_desktop.agent.transcript import Transcript
 from cowork_desktop.clock import Clock
 from cowork_desktop.event_log import EventLog
 from cowork_desktop.schemas import events
+from cowork_desktop.schemas.approvals import Approval
 from cowork_desktop.schemas.base import rfc3339
-from cowork_desktop.schemas.conversations import Item, ReasoningPart, TextPart, ToolCallPart, text_of
+from cowork_desktop.schemas.conversations import (
+    ArtifactPart,
+    Item,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+    text_of,
+)
 from cowork_desktop.schemas.events import DeltaFrames, TurnEvent, parse_frame, to_frame
 from cowork_desktop.schemas.responses import AgentResponse, TurnError
-from cowork_desktop.store import items, turns
+from cowork_desktop.store import approvals, items, turn_calls, turns
 from cowork_desktop.store.database import Database, Tx
-from cowork_desktop.tasks import Tasks
+from cowork_desktop.tasks import Tasks, wholly
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +52,7 @@ class Recorder:
         self._flushing = asyncio.Lock()
         self._flush_is_due = False
         self._deltas: DeltaFrames | None = None
+        self._told_approvals: set[tuple[str, str]] = set()
 
     @property
     def response(self) -> AgentResponse:
@@ -53,7 +62,12 @@ class Recorder:
     def replay(self, frames: list[bytes]) -> None:
         """Take in frames that are stored already, and publish them."""
         for frame in frames:
-            self.transcript.apply(parse_frame(frame))
+            event = parse_frame(frame)
+            self.transcript.apply(event)
+            if isinstance(event, events.ApprovalRequested | events.ApprovalResolved):
+                self._told_approvals.add((event.approval.id, event.approval.status))
+            elif isinstance(event, events.OutputItemAdded):
+                self._item_id = event.item.id
             self.log.append(frame)
         self._next = self._written = len(self.log)
 
@@ -76,11 +90,13 @@ class Recorder:
             index = len(self.transcript)
         self._push(self._event(events.ReasoningDelta, **self._place(index), delta=delta))
 
-    async def tool_begun(self, call_id: str, name: str) -> int:
+    async def tool_begun(self, call_id: str, name: str, round: int) -> int:
         """Returns the part's index, which later events of this call name."""
         self._begin_part()
         index = len(self.transcript)
-        self._hold(self._event(events.ToolCallAdded, **self._place(index), call_id=call_id, name=name))
+        self._hold(
+            self._event(events.ToolCallAdded, **self._place(index), call_id=call_id, name=name, round=round)
+        )
         await self.flush()
         return index
 
@@ -89,8 +105,36 @@ class Recorder:
             self._event(events.ToolCallArgumentsDelta, **self._place(index), call_id=call_id, delta=delta)
         )
 
-    async def tool_done(self, index: int, call: ToolCallPart) -> None:
+    def tool_output(self, index: int, call_id: str, delta: str) -> None:
+        self._push(
+            self._event(events.ToolCallOutputDelta, **self._place(index), call_id=call_id, delta=delta)
+        )
+
+    async def tool_done(self, index: int, call: ToolCallPart, artifact: ArtifactPart | None = None) -> None:
+        """`artifact`: what the call made, which the answer shows from here on."""
+        self._end_text()
         self._hold(self._event(events.ToolCallDone, **self._place(index), call_id=call.call_id, call=call))
+        if artifact:
+            place = self._place(len(self.transcript))
+            self._hold(self._event(events.ArtifactCreated, **place, artifact=artifact))
+        await self.flush()
+
+    async def approval(self, approval: Approval) -> None:
+        """Tell that it is asked for, or what came of it; each once."""
+        if (approval.id, approval.status) in self._told_approvals:
+            return
+        self._told_approvals.add((approval.id, approval.status))
+        if approval.status == "pending":
+            self._hold(self._event(events.ApprovalRequested, approval=approval))
+        else:
+            self._hold(self._event(events.ApprovalResolved, approval=approval))
+        await self.flush()
+
+    async def compacted(self, tokens_before: int, tokens_after: int) -> None:
+        """Tell of a summary that is stored."""
+        self._hold(
+            self._event(events.ContextCompacted, tokens_before=tokens_before, tokens_after=tokens_after)
+        )
         await self.flush()
 
     def retrying(self, attempt: int, wait_seconds: float, error: TurnError) -> None:
@@ -106,6 +150,11 @@ class Recorder:
             await self.flush()
 
     async def flush(self) -> None:
+        """Write what is not written yet; whoever is cancelled meanwhile waits for it, since what is written
+        once must not be written again."""
+        await wholly(self._flush())
+
+    async def _flush(self) -> None:
         async with self._flushing:
             frames, self._unwritten = self._unwritten, []
             held = len(self._held)
@@ -116,6 +165,11 @@ class Recorder:
                 raise
             self._written += len(frames)
             self._release(held)
+
+    async def suspend(self) -> None:
+        """Let the readers go: the turn goes on in the next process."""
+        await self.flush()
+        self.log.close()
 
     async def finish(self, error: TurnError | None) -> None:
         """Store the end in one transaction, then tell it; nothing may be recorded after."""
@@ -130,9 +184,10 @@ class Recorder:
                 self._release(len(self._held))
             except Exception:
                 logger.exception("The end of %s could not be stored", self._begun.id)
-                last = self._lost()
+                last = [self._lost()]
             self._unwritten = []
-            self.log.append(last)
+            for frame in last:
+                self.log.append(frame)
             self.log.close()
 
     def _lost(self) -> bytes:
@@ -151,7 +206,8 @@ class Recorder:
         )
         return to_frame(event)
 
-    def _end(self, tx: Tx, error: TurnError | None, now: int) -> bytes:
+    def _end(self, tx: Tx, error: TurnError | None, now: int) -> list[bytes]:
+        """Returns the last frames: what nobody has answered, and the end."""
         begun = self._begun
         if parts := self.transcript.parts():
             items.append(
@@ -163,13 +219,21 @@ class Recorder:
                 parts=parts,
                 now=now,
             )
+        turn_calls.forget(tx, begun.id)
+        given_up = approvals.cancel_of_turn(tx, begun.id, now)
+        last: list[TurnEvent] = [
+            events.ApprovalResolved(sequence_number=self._next + n, response_id=begun.id, approval=approval)
+            for n, approval in enumerate(given_up)
+        ]
         response = turns.finish(
             tx, begun.id, output=self.transcript.output(), usage=self.usage, error=error, now=now
         )
         kind = events.ResponseFailed if error else events.ResponseCompleted
-        last = to_frame(kind(sequence_number=self._next, response_id=begun.id, response=response))
-        turns.append_frames(tx, begun.id, self._written, [*self._unwritten, last])
-        return last
+        end = self._next + len(last)
+        last.append(kind(sequence_number=end, response_id=begun.id, response=response))
+        frames = [to_frame(event) for event in last]
+        turns.append_frames(tx, begun.id, self._written, [*self._unwritten, *frames])
+        return frames
 
     def _begin_part(self) -> None:
         if not len(self.transcript):

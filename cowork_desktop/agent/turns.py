@@ -3,31 +3,33 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
 
-from cowork_desktop.agent import context, titles
-from cowork_desktop.agent.loop import Loop, TurnStopped
+from cowork_desktop.agent import prices, titles
+from cowork_desktop.agent.answering import Answering
+from cowork_desktop.agent.beginning import Beginning
 from cowork_desktop.agent.model import Model, ModelError
 from cowork_desktop.agent.models import Models
 from cowork_desktop.agent.preferences import Preferences
 from cowork_desktop.agent.recorder import Recorder
-from cowork_desktop.agent.tools.search_conversation import TOOL as SEARCH_CONVERSATION
-from cowork_desktop.agent.tools.tool import Tool, ToolContext
+from cowork_desktop.agent.running import Running, TurnStart
+from cowork_desktop.agent.stopped import TurnStopped
+from cowork_desktop.agent.stopwatch import Stopwatch
+from cowork_desktop.agent.tools.start_task import outcome_of
+from cowork_desktop.agent.tools.tool import Outcome
 from cowork_desktop.clock import Clock
 from cowork_desktop.ids import Ids
 from cowork_desktop.schemas import events
-from cowork_desktop.schemas.conversations import ConversationCreate, Role, TextPart
-from cowork_desktop.schemas.responses import AgentResponse, TurnError
-from cowork_desktop.store import conversations, items, memories, projects, skills, turns
+from cowork_desktop.schemas.conversations import Item, Part
+from cowork_desktop.schemas.responses import AgentResponse, ResponseDetail, TurnError
+from cowork_desktop.store import conversations, items, turn_calls, turns
 from cowork_desktop.store.database import Database, Tx
-from cowork_desktop.tasks import Tasks
+from cowork_desktop.tasks import Tasks, wholly
 
 logger = logging.getLogger(__name__)
 
 TITLE_SECONDS = 2.0
 """How long the end of a turn may wait for its conversation's title."""
 
-_USER: Role = "user"
 INTERRUPTED = TurnError(
     type="interrupted",
     message="The server ended while this turn ran. What had arrived is kept; send the message again.",
@@ -38,66 +40,55 @@ _INTERNAL = TurnError(
 )
 
 
-@dataclass(frozen=True)
-class TurnStart:
-    """What a turn begins with."""
-
-    conversation_id: str | None
-    """None begins a new conversation."""
-    input: str
-    model: str | None = None
-    skill_ids: Sequence[str] = ()
-    instructions: str | None = None
-    """What the model is told for this turn alone."""
-    earlier: Sequence[tuple[Role, str]] = ()
-    """Messages that a client brings along, stored before the input."""
-
-
-@dataclass(frozen=True)
-class _NewIds:
-    """Made on the event loop, for the transaction that runs in the writer's thread."""
-
-    turn: str
-    conversation: str
-    input: str
-    output: str
-    earlier: list[str]
-
-
-@dataclass(eq=False)
-class _Running:
-    recorder: Recorder
-    task: asyncio.Task[None] | None = None
-    reason: TurnError | None = None
-
-    def stop(self, reason: TurnError) -> None:
-        if self.task and not self.task.done() and self.reason is None:
-            self.reason = reason
-            self.task.cancel()
-
-
 class Turns:
     def __init__(
-        self, db: Database, models: Models, preferences: Preferences, clock: Clock, ids: Ids, tasks: Tasks
+        self,
+        db: Database,
+        models: Models,
+        preferences: Preferences,
+        answering: Answering,
+        clock: Clock,
+        ids: Ids,
+        tasks: Tasks,
     ) -> None:
-        self._db, self._models, self._preferences = db, models, preferences
+        self._db, self._models, self._preferences, self._answering = db, models, preferences, answering
         self._clock, self._ids, self._tasks = clock, ids, tasks
-        self._running: dict[str, _Running] = {}
-        self._tools: dict[str, Tool] = {tool.name: tool for tool in [SEARCH_CONVERSATION]}  # type: ignore[type-arg]
+        self._beginning = Beginning(db, models, preferences, clock, ids)
+        self._running: dict[str, Running] = {}
+        self._begins: dict[str, asyncio.Event] = {}
+        """Set when a turn runs."""
 
     async def start(self, start: TurnStart) -> AgentResponse:
         """Store the input and the turn, and let it run on its own; InvalidRequest and Conflict as the store
         says."""
-        new = self._ids.new
-        earlier = [new("msg") for _ in start.earlier]
-        ids = _NewIds(new("resp"), new("conv"), new("msg"), new("msg"), earlier)
-        response, frames = await self._db.write(self._begin, ids, start)
-        running = _Running(Recorder(self._db, self._clock, self._tasks, response, ids.output))
-        running.recorder.replay(frames)
-        self._running[response.id] = running
-        run = self._run(running, response, start)
-        running.task = self._tasks.start(run, name=f"turn {response.id}")
-        return response
+        id = self._ids.new("resp")
+        begins = self._begins[id] = asyncio.Event()
+        try:
+            begun = await self._beginning.begin(id, start)
+            self._let_run(self._make_running(begun.response, start, begun.output_id, begun.frames))
+        finally:
+            del self._begins[id]
+            begins.set()
+        return begun.response
+
+    async def _find(self, id: str) -> Running | None:
+        """The turn where it runs. What others see in the store may not have begun to run yet."""
+        if begins := self._begins.get(id):
+            await begins.wait()
+        return self._running.get(id)
+
+    def _make_running(
+        self, response: AgentResponse, start: TurnStart, item_id: str, frames: list[bytes]
+    ) -> Running:
+        recorder = Recorder(self._db, self._clock, self._tasks, response, item_id)
+        recorder.replay(frames)
+        parent = self._running.get(start.parent[0]) if start.parent else None
+        stopwatch = Stopwatch(self._clock, parent.stopwatch if parent else None)
+        running = self._running[response.id] = Running(response, start, recorder, stopwatch)
+        return running
+
+    def _let_run(self, running: Running) -> None:
+        running.task = self._tasks.start(self._run(running), name=f"turn {running.begun.id}")
 
     def current(self, stored: AgentResponse) -> AgentResponse:
         """The turn as it stands: a running one has more text than the store knows."""
@@ -107,12 +98,29 @@ class Turns:
     async def get(self, id: str) -> AgentResponse:
         return self.current(await self._db.read(turns.get, id))
 
+    async def detail(self, id: str) -> ResponseDetail:
+        """The turn as it stands, with the parts of its answer."""
+        response, item, parent = await self._db.scan(_with_answer, id)
+        running = await self._find(id)
+        if response.status == "in_progress" and running is None:  # it ended while this was read
+            response, item, parent = await self._db.scan(_with_answer, id)
+        parts: Sequence[Part] = item.parts if item else ()
+        if running:
+            response, parts = running.recorder.response, running.recorder.transcript.parts()
+        is_free = response.provider == "offline"
+        return ResponseDetail(
+            **dict(response),
+            parts=list(parts),
+            cost_usd=0.0 if is_free else prices.cost_usd(response.model, response.usage),
+            parent_response_id=parent[0] if parent else None,
+        )
+
     async def in_flight(self, conversation_id: str | None) -> list[AgentResponse]:
         return [self.current(stored) for stored in await self._db.read(turns.in_progress, conversation_id)]
 
     async def follow(self, id: str, after: int = -1) -> AsyncGenerator[Sequence[bytes]]:
         """The frames above `after`, then live until the turn ends. The turn must exist."""
-        if running := self._running.get(id):
+        if running := await self._find(id):
             async for frames in running.recorder.log.follow(after + 1):
                 yield frames
         else:
@@ -120,7 +128,7 @@ class Turns:
 
     async def ended(self, id: str) -> AgentResponse:
         """The turn when it has ended."""
-        if running := self._running.get(id):
+        if running := await self._find(id):
             last = b""
             async for frames in running.recorder.log.follow(len(running.recorder.log) - 1):
                 last = frames[-1]
@@ -132,7 +140,7 @@ class Turns:
     async def cancel(self, id: str) -> AgentResponse:
         """End the turn, and return it as it ended; one that has ended already stays as it is."""
         await self.get(id)
-        if running := self._running.get(id):
+        if running := await self._find(id):
             running.stop(CANCELLED)
         return await self.ended(id)
 
@@ -143,75 +151,41 @@ class Turns:
                 await asyncio.wait([running.task])
 
     async def recover(self) -> None:
-        """End what an earlier process left running, with the text that it had stored."""
-        for response in await self._db.read(turns.in_progress):
-            recorder = Recorder(self._db, self._clock, self._tasks, response, self._ids.new("msg"))
-            recorder.replay(await self._db.scan(turns.frames, response.id))
-            await recorder.finish(INTERRUPTED)
-            logger.warning("Turn %s had been interrupted", response.id)
+        """Take up what an earlier process left running: what waits for the user goes on waiting, the rest
+        ends as interrupted with the text that it had stored."""
+        # Oldest first: a sub-task finds its parent.
+        for response in reversed(await self._db.read(turns.in_progress)):
+            frames = await self._db.scan(turns.frames, response.id)
+            start = await self._db.read(_stored_start, response)
+            self._make_running(response, start, self._ids.new("msg"), frames)
+        asked = await self._db.read(turn_calls.asked)
+        # Newest first: a parent waits if a sub-task does.
+        for running in reversed(list(self._running.values())):
+            if not running.has_in_hand(asked):
+                await running.recorder.finish(INTERRUPTED)
+                del self._running[running.begun.id]
+                logger.warning("Turn %s had been interrupted", running.begun.id)
+            elif running.start.parent:
+                asked.add(running.start.parent)
+        for running in self._running.values():
+            self._let_run(running)
 
     async def close(self) -> None:
-        """End all turns as interrupted."""
+        """End all turns as interrupted, but those that wait for the user: they go on in the next process."""
         running = list(self._running.values())
         for turn in running:
-            turn.stop(INTERRUPTED)
+            if turn.stopwatch.is_running:
+                turn.suspend()
+            else:
+                turn.stop(INTERRUPTED)
         await asyncio.gather(*(turn.task for turn in running if turn.task), return_exceptions=True)
 
-    def _begin(self, tx: Tx, ids: _NewIds, start: TurnStart) -> tuple[AgentResponse, list[bytes]]:
-        now = self._clock.now()
-        if start.conversation_id is None:
-            conversation = conversations.create(tx, ids.conversation, now, ConversationCreate())
-        else:
-            conversations.check(tx, start.conversation_id)
-            conversation = conversations.get(tx, start.conversation_id)
-        skills.check(tx, start.skill_ids)
-        project = projects.get(tx, conversation.project_id) if conversation.project_id else None
-        preferences = self._preferences.current
-        model = start.model or (project and project.model) or preferences.model
-        used = memories.ranked(tx, conversation.project_id, start.input, preferences.memories.characters)
-        response = turns.create(
-            tx,
-            id=ids.turn,
-            conversation_id=conversation.id,
-            input=start.input,
-            model=model,
-            provider=self._models.provider_of(model),
-            now=now,
-            memory_ids=[memory.id for memory in used],
-        )
-        told = [(id, None, *message) for id, message in zip(ids.earlier, start.earlier, strict=True)]
-        for id, turn_id, role, text in [*told, (ids.input, ids.turn, _USER, start.input)]:
-            items.append(
-                tx,
-                id=id,
-                conversation_id=conversation.id,
-                turn_id=turn_id,
-                role=role,
-                parts=[TextPart(text=text)],
-                now=now,
-            )
-        frames = self._first_frames(tx, response, start)
-        turns.append_frames(tx, ids.turn, 0, frames)
-        return response, frames
-
-    def _first_frames(self, tx: Tx, response: AgentResponse, start: TurnStart) -> list[bytes]:
-        place = {"response_id": response.id}
-        told: list[events.TurnEvent] = [
-            events.ResponseCreated(sequence_number=0, response=response, **place),
-            events.ResponseInProgress(sequence_number=1, response=response, **place),
-        ]
-        first = next((text for role, text in start.earlier if role == _USER), start.input)
-        title, id = titles.cut(first), response.conversation_id
-        if conversations.entitle(tx, id, title, "cut", over="none"):
-            told.append(events.TitleUpdated(sequence_number=2, conversation_id=id, title=title, **place))
-        return [events.to_frame(event) for event in told]
-
-    async def _run(self, running: _Running, response: AgentResponse, start: TurnStart) -> None:
+    async def _run(self, running: Running) -> None:
         error: TurnError | None = None
-        limits = self._preferences.current.limits
-        watch = self._tasks.start(self._watch(running, limits.seconds), name=f"time limit of {response.id}")
+        limits, id = self._preferences.current.limits, running.begun.id
+        watch = self._tasks.start(self._watch(running, limits.seconds), name=f"time limit of {id}")
         try:
-            await self._answer(running.recorder, response, start)
+            await self._answer(running)
         except asyncio.CancelledError:
             error = running.reason or INTERRUPTED
         except TurnStopped as stopped:
@@ -219,50 +193,71 @@ class Turns:
         except ModelError as failed:
             error = TurnError(type=failed.kind, message=failed.message)
         except Exception:
-            logger.exception("Turn %s failed", response.id)
+            logger.exception("Turn %s failed", id)
             error = _INTERNAL
-        running.reason = running.reason or error or CANCELLED
         watch.cancel()
         try:
-            await running.recorder.finish(error)
+            if running.is_suspended:
+                await running.recorder.suspend()
+            else:
+                running.reason = running.reason or error or CANCELLED
+                await running.recorder.finish(error)
         finally:
-            del self._running[response.id]
+            del self._running[id]
 
-    async def _answer(self, recorder: Recorder, response: AgentResponse, start: TurnStart) -> None:
+    async def _answer(self, running: Running) -> None:
+        response = running.begun
         model = await self._models.get(response.provider)
-        gathered = await self._db.read(
-            context.gather,
-            response.conversation_id,
-            memory_ids=response.memory_ids,
-            skill_ids=start.skill_ids,
-        )
-        limits = self._preferences.current.limits
-        tools = [tool.spec for tool in self._tools.values()]
-        request = context.assemble(
-            gathered, model=response.model, tools=tools, limits=limits, instructions=start.instructions
-        )
-        loop = Loop(
-            model=model,
-            tools=self._tools,
-            context=ToolContext(self._db, response.conversation_id, response.id),
-            recorder=recorder,
-            limits=limits,
-            clock=self._clock,
-        )
-        title = self._tasks.start(
-            self._entitle(recorder, model, response), name=f"title of {response.conversation_id}"
-        )
+        title = self._tasks.start(self._entitle(running, model), name=f"title of {response.conversation_id}")
+
+        async def start_task(index: int, task: str) -> Outcome:
+            return await self._do_task(running, index, task)
+
         try:
-            await loop.run(request)
+            await self._answering.answer(running, model, start_task)
             await self._wait_for(title)
         finally:
             title.cancel()
             await asyncio.wait([title])
 
-    async def _entitle(self, recorder: Recorder, model: Model, response: AgentResponse) -> None:
-        """Let the model condense the first message, where the title is still a mere cut of it."""
+    async def _do_task(self, parent: Running, index: int, task: str) -> Outcome:
+        """Have a sub-task done, a turn of its own in a conversation of its own; one that was begun before a
+        restart is waited for."""
+        start = TurnStart(
+            None,
+            task,
+            model=parent.begun.model,
+            skill_ids=parent.start.skill_ids,
+            is_unattended=parent.start.is_unattended,
+            parent=(parent.begun.id, index),
+            project_id=await self._db.read(conversations.project_of, parent.begun.conversation_id),
+        )
+        try:
+            child = await self._db.read(turns.child, parent.begun.id, index)
+            if child is None:
+                child = await wholly(self.start(start))
+            ended = await self.ended(child.id)
+        except asyncio.CancelledError:
+            if not parent.is_suspended:
+                await self._stop_task(start.parent)
+            raise
+        return outcome_of(ended, is_tainted=await self._db.read(turns.is_tainted, ended.id))
+
+    async def _stop_task(self, parent: tuple[str, int] | None) -> None:
+        """End the sub-task of a call that ends before it."""
+        for running in list(self._running.values()):
+            if running.start.parent == parent and running.task:
+                running.stop(CANCELLED)
+                await asyncio.wait([running.task])
+
+    async def _entitle(self, running: Running, model: Model) -> None:
+        """Let the model condense the first message, where the title is still a mere cut of it. The
+        conversation of a sub-task stands in no list, so its title is not worth a call."""
+        response, recorder = running.begun, running.recorder
         id = response.conversation_id
-        if not model.writes_titles or await self._db.read(conversations.title_source, id) != "cut":
+        if running.start.parent or not model.writes_titles:
+            return
+        if await self._db.read(conversations.title_source, id) != "cut":
             return
         try:
             title, usage = await titles.write_title(model, response.model, response.input)
@@ -280,11 +275,23 @@ class Turns:
         finally:
             waiting.cancel()
 
-    async def _watch(self, running: _Running, seconds: int) -> None:
-        await self._clock.sleep(seconds)
+    async def _watch(self, running: Running, seconds: int) -> None:
+        """Stop the turn after so many seconds, without those in which it waited for people."""
+        started = self._clock.monotonic()
+        while (left := seconds - (self._clock.monotonic() - started - running.stopwatch.seconds)) > 0:
+            await self._clock.sleep(left)
         running.stop(
             TurnError(
                 type="limit_reached",
                 message=f"The turn ran longer than {seconds} s (settings.limits.seconds).",
             )
         )
+
+
+def _with_answer(tx: Tx, id: str) -> tuple[AgentResponse, Item | None, tuple[str, int] | None]:
+    return turns.get(tx, id), items.of_turn(tx, id, "assistant"), turns.parent_of(tx, id)
+
+
+def _stored_start(tx: Tx, response: AgentResponse) -> TurnStart:
+    kept, parent = turns.start_of(tx, response.id), turns.parent_of(tx, response.id)
+    return TurnStart.stored(response, kept, parent)

@@ -1,6 +1,7 @@
 """The endpoints, all of them."""
 
 from cowork_desktop.api import (
+    approvals,
     artifacts,
     backup,
     cells,
@@ -21,6 +22,8 @@ from cowork_desktop.http.endpoint import Endpoint
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *responses.endpoints,
+    *approvals.of_responses,
+    *approvals.endpoints,
     *conversations.endpoints,
     *projects.endpoints,
     *artifacts.endpoints,

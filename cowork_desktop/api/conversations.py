@@ -52,12 +52,11 @@ async def update_conversation(
 async def delete_conversation(request: web.Request, conversation_id: str) -> None:
     """Delete a conversation and all its messages.
 
-    A turn that runs in it is cancelled, and its scratchpads' kernels end.
+    A turn that runs in it is cancelled, and its scratchpads' kernels end; its sub-tasks go with it.
     """
-    await request.app[keys.DB].write(
-        hiding.delete_conversation, conversation_id, request.app[keys.CLOCK].now()
-    )
-    await end_work_of(request.app, [conversation_id])
+    now = request.app[keys.CLOCK].now()
+    hidden = await request.app[keys.DB].write(hiding.delete_conversation, conversation_id, now)
+    await end_work_of(request.app, hidden)
 
 
 @endpoints.get("/{conversation_id}/items", errors=(NotFound,))

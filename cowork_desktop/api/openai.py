@@ -7,7 +7,7 @@ from aiohttp import web
 
 from cowork_desktop import keys
 from cowork_desktop.agent import offline_model
-from cowork_desktop.agent.turns import TurnStart
+from cowork_desktop.agent.running import TurnStart
 from cowork_desktop.api.openai_events import item_id_of, response_of, translate
 from cowork_desktop.errors import Conflict, InvalidRequest, NotFound
 from cowork_desktop.http.endpoint import Endpoints

@@ -47,7 +47,11 @@ async def translate(
 
 
 class Translator:
-    """Makes of each event of a turn, in order from the first, those that tell the same in OpenAI's words."""
+    """Makes of each event of a turn, in order from the first, those that tell the same in OpenAI's words.
+
+    Calls, what they put out, artifacts, summaries and what the user is asked are not told: OpenAI's events
+    have no words for them. While a turn waits for its user, its reader hears nothing.
+    """
 
     def __init__(self) -> None:
         self._next = 0

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from cowork_desktop import keys
-from cowork_desktop.agent.turns import TurnStart
+from cowork_desktop.agent.running import TurnStart
 from cowork_desktop.errors import Conflict, NotFound
 from cowork_desktop.http.endpoint import Endpoints
 from cowork_desktop.http.sse import last_event_id, send_events, wants_events, wants_only_json
@@ -15,6 +15,7 @@ from cowork_desktop.schemas.responses import (
     InFlightListQuery,
     InFlightQuery,
     ResponseCreate,
+    ResponseDetail,
 )
 
 endpoints = Endpoints("/api/v1/responses", tag="Responses")
@@ -28,7 +29,13 @@ async def create_response(request: web.Request, body: ResponseCreate) -> AgentRe
     turn's events (`stream` true or absent), or with the response when it has ended.
     """
     turns = request.app[keys.TURNS]
-    start = TurnStart(body.conversation_id, body.input, model=body.model, skill_ids=body.skill_ids)
+    start = TurnStart(
+        body.conversation_id,
+        body.input,
+        model=body.model,
+        skill_ids=body.skill_ids,
+        file_ids=body.file_ids,
+    )
     response = await turns.start(start)
     is_streamed = not wants_only_json(request) if body.stream is None else body.stream
     if is_streamed:
@@ -62,9 +69,12 @@ async def get_in_flight_response(
 
 
 @endpoints.get("/{response_id}", errors=(NotFound,))
-async def get_response(request: web.Request, response_id: str) -> AgentResponse:
-    """Get a response."""
-    return await request.app[keys.TURNS].get(response_id)
+async def get_response(request: web.Request, response_id: str) -> ResponseDetail:
+    """Get a response.
+
+    With the parts of its answer, whose tool calls link to what they made and read.
+    """
+    return await request.app[keys.TURNS].detail(response_id)
 
 
 @endpoints.get("/{response_id}/events", errors=(NotFound,), streams=TurnEvent)

@@ -12,7 +12,7 @@ from cowork_desktop.clock import Clock
 from cowork_desktop.errors import NotFound
 from cowork_desktop.ids import Ids
 from cowork_desktop.kernels.kernel import Kernel, KernelDied, Message
-from cowork_desktop.kernels.outputs import Outputs
+from cowork_desktop.kernels.outputs import Change, Outputs
 from cowork_desktop.kernels.pool import Kernels
 from cowork_desktop.kernels.run_log import RunLog
 from cowork_desktop.kernels.run_recorder import Run, RunRecorder
@@ -73,16 +73,40 @@ class CellRuns:
         self._ended: OrderedDict[str, Run] = OrderedDict()
         self._is_closed = False
 
+    def prepare(self) -> None:
+        """Have a kernel ready: somebody may run a cell soon."""
+        self._kernels.prepare()
+
     async def start(
         self,
         scratchpad_id: str,
         cell_id: str,
         *,
         timeout_seconds: float | None = None,
+        is_guarded: bool = False,
+        hear: Callable[[Change], None] | None = None,
     ) -> Run:
-        """Queue a run of the cell, which goes on without its caller; errors as the store says."""
-        [run] = await self._enter(scratchpad_id, [cell_id], timeout_seconds=timeout_seconds)
+        """Queue a run of the cell, which goes on without its caller; errors as the store says. `is_guarded`:
+        its code must not reach beyond the working folder. `hear` is told of its outputs as they come."""
+        guarded_in = await self._folder(scratchpad_id) if is_guarded else None
+        [run] = await self._enter(
+            scratchpad_id, [cell_id], timeout_seconds=timeout_seconds, guarded_in=guarded_in, hear=hear
+        )
         return run
+
+    async def stop(self, run: Run, reason: str) -> None:
+        """End this run alone, as an error for that reason; returns when it has ended."""
+        run.reason = run.reason or reason
+        waiting = list(self._lines.get(run.scratchpad_id, _Line()).runs)[1:]
+        if run in waiting:
+            self._lines[run.scratchpad_id].runs.remove(run)
+            await self._recorder.finish(run, run.reason, None)
+            self._keep_log(run)
+            return
+        kernel = self._kernels.peek(run.scratchpad_id)
+        if kernel and run.asked.is_set() and not run.ended.is_set():
+            await self._end_by_force(run, kernel)
+        await run.ended.wait()
 
     async def start_all(self, scratchpad_id: str) -> list[Run]:
         """Queue all code cells that do not run already; the first that fails is the last that runs."""
@@ -96,6 +120,8 @@ class CellRuns:
         *,
         timeout_seconds: float | None = None,
         group: str | None = None,
+        guarded_in: Path | None = None,
+        hear: Callable[[Change], None] | None = None,
     ) -> list[Run]:
         """Queue runs together; of a group, those that cannot be queued are left out."""
         await self._db.read(cells.check_scratchpad, scratchpad_id)
@@ -124,6 +150,8 @@ class CellRuns:
                     outputs=Outputs(settings.output_bytes),
                     log=RunLog(str(cell.run_id)),
                     is_started=cell.status == "running",
+                    guarded_in=guarded_in,
+                    hear=hear,
                     reason=INTERRUPTED if self._is_closed else None,
                 )
                 for cell in queued
@@ -206,7 +234,7 @@ class CellRuns:
             waiting.reason = waiting.reason or _NOT_RUN
         if runs:
             kernel = self._kernels.peek(scratchpad_id)
-            if kernel is None or not runs[0].is_asked:
+            if kernel is None or not runs[0].asked.is_set():
                 runs[0].reason = runs[0].reason or _NOT_RUN
             else:
                 await kernel.interrupt()
@@ -276,8 +304,7 @@ class CellRuns:
     async def _kernel(self, scratchpad_id: str, line: _Line) -> Kernel:
         if kernel := self._kernels.peek(scratchpad_id):
             return kernel
-        project_id = await self._db.read(scratchpads.project_of, scratchpad_id)
-        folder = await asyncio.to_thread(self._folder_of, project_id)
+        folder = await self._folder(scratchpad_id)
         kernel, is_new = await self._kernels.get(scratchpad_id, folder)
         line.is_untouched |= is_new
         if is_new:
@@ -287,6 +314,10 @@ class CellRuns:
                 await self._kernels.end([scratchpad_id])
                 raise
         return kernel
+
+    async def _folder(self, scratchpad_id: str) -> Path:
+        project_id = await self._db.read(scratchpads.project_of, scratchpad_id)
+        return await asyncio.to_thread(self._folder_of, project_id)
 
     async def _work(self, line: _Line) -> None:
         while line.runs:
@@ -321,6 +352,9 @@ class CellRuns:
             logger.exception("The run %s failed", run.id)
             error = _FAULT
         await self._recorder.finish(run, run.reason or error, count)
+        self._keep_log(run)
+
+    def _keep_log(self, run: Run) -> None:
         if run.reason and run.reason.startswith(_GONE):
             return
         self._ended[run.cell.id] = run
@@ -357,8 +391,9 @@ class CellRuns:
         try:
             if run.reason is not None:
                 return {}
-            run.is_asked = True
-            return await kernel.execute(run.code, tell, largest=_largest_message(self._settings()))
+            run.asked.set()
+            largest = _largest_message(self._settings())
+            return await kernel.execute(run.code, tell, largest=largest, guarded_in=run.guarded_in)
         finally:
             if limit:
                 limit.cancel()

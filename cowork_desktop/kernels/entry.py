@@ -9,7 +9,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zmq
 from ipykernel.iostream import OutStream
@@ -19,7 +19,10 @@ from IPython.core.error import StdinNotImplementedError
 from traitlets.config import Config
 
 from cowork_desktop.kernels.magics import CellMagics
-from cowork_desktop.kernels.spec import IS_SPARE, PACKAGES, packages_of, site_packages
+from cowork_desktop.kernels.spec import GUARDED_IN, IS_SPARE, PACKAGES, packages_of, site_packages
+
+if TYPE_CHECKING:
+    from cowork_desktop.kernels.guard import Guard
 
 MOST_CHARACTERS = 64 * 1024 * 1024
 """Of one cell's streams; more is dropped here. The server cuts earlier, this bounds what it has to read."""
@@ -101,11 +104,11 @@ class _Kernel(IPythonKernel):
             " Put the value in a variable, and run the cell again."
         )
 
-    async def do_execute(self, *arguments: Any, **options: Any) -> Any:
+    async def do_execute(self, *arguments: Any, cell_meta: Any = None, **options: Any) -> Any:
         """Execute, and put the kernel's own streams back in the place of what a cell left there closed: the
         reply waits for them."""
         streams = sys.stdout, sys.stderr
-        reply = await super().do_execute(*arguments, **options)  # type: ignore[no-untyped-call]
+        reply = await super().do_execute(*arguments, cell_meta=cell_meta, **options)  # type: ignore[no-untyped-call]
         try:
             sys.stdout.flush()
             sys.stderr.flush()
@@ -117,7 +120,20 @@ class _Kernel(IPythonKernel):
         return self.raw_input(prompt)
 
 
+def _guarded_by(guard: "Guard") -> type[_Kernel]:
+    """A kernel that runs guarded what is to be guarded."""
+
+    class Guarded(_Kernel):
+        async def do_execute(self, *arguments: Any, cell_meta: Any = None, **options: Any) -> Any:
+            with guard.running((cell_meta or {}).get(GUARDED_IN)):
+                return await super().do_execute(*arguments, cell_meta=cell_meta, **options)
+
+    return Guarded
+
+
 class KernelApp(IPKernelApp):
+    guard: "Guard"
+
     def init_iopub(self, context: zmq.Context[Any]) -> None:
         # A publisher drops what its reader is slow to take, unless its queue has no limit.
         context.sndhwm = 0
@@ -126,7 +142,7 @@ class KernelApp(IPKernelApp):
     def init_extensions(self) -> None:
         super().init_extensions()  # type: ignore[no-untyped-call]
         assert self.shell
-        self.shell.register_magics(CellMagics(self.shell, _packages()))
+        self.shell.register_magics(CellMagics(self.shell, _packages(), self.guard.folders))
 
 
 def _packages() -> Path:
@@ -134,13 +150,26 @@ def _packages() -> Path:
     return Path(os.environ.get(PACKAGES) or packages_of(Path.cwd() / "cowork-kernel"))
 
 
+def _install_guard(arguments: list[str]) -> "Guard":
+    """Before anything of a cell's can be here. What decides is in no module that a cell could import."""
+    from cowork_desktop.kernels import confines, guard
+
+    file = arguments[arguments.index("-f") + 1] if "-f" in arguments else f"kernel-{os.getpid()}.json"
+    given = os.environ.get(PACKAGES)
+    data = Path(given).parents[2] if given else None
+    installed = guard.install(confines.of_kernel(os.environ, file, _packages(), data))
+    guard.hide()
+    return installed
+
+
 def main(arguments: list[str]) -> None:
     """Serve cells until the server asks for the end, or is gone. `arguments`: `-f` and a connection file."""
     site.addsitedir(str(site_packages(_packages())))
     # Both engines are here, so whichever pandas will take, spreadsheets are read.
     warnings.filterwarnings("ignore", message="The default engine for reading '[a-z]+' files")
+    KernelApp.guard = _install_guard(arguments)
     config = Config()
-    config.KernelApp.kernel_class = _Kernel
+    config.KernelApp.kernel_class = _guarded_by(KernelApp.guard)
     config.KernelApp.outstream_class = f"{__name__}._Stream"
     config.HistoryManager.hist_file = ":memory:"
     app = KernelApp.instance(config=config)

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import json
 import logging
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cowork_desktop.ids import random_id
+from cowork_desktop.kernels.confines import temporary_folder
 from cowork_desktop.kernels.process import Launch, end, finish, last_words, make_manager, spawn
+from cowork_desktop.kernels.spec import GUARDED_IN
 from cowork_desktop.tasks import wholly
 
 if TYPE_CHECKING:
@@ -103,10 +106,17 @@ class Kernel:
         return not self._is_closed and self._exit_code() is None
 
     async def execute(
-        self, code: str, tell: Tell, *, silent: bool = False, largest: int = LARGEST_MESSAGE
+        self,
+        code: str,
+        tell: Tell,
+        *,
+        silent: bool = False,
+        largest: int = LARGEST_MESSAGE,
+        guarded_in: Path | None = None,
     ) -> Mapping[str, Any]:
         """Run code; `tell` gets each message about it as it comes, without its content where that is larger
-        than `largest`. Returns the content of the reply.
+        than `largest`. `guarded_in`: the folder that the code must not reach beyond; None: it may do what the
+        user may. Returns the content of the reply.
 
         Raises KernelDied when the process ends first, after what it had still sent was told.
         """
@@ -118,7 +128,8 @@ class Kernel:
             "allow_stdin": False,
             "stop_on_error": False,  # what waits for its turn does not wait in the kernel
         }
-        return await self._ask("execute_request", content, tell, largest)
+        metadata = {GUARDED_IN: str(guarded_in)} if guarded_in else None
+        return await self._ask("execute_request", content, tell, largest, metadata)
 
     async def complete(self, code: str, cursor_pos: int) -> Mapping[str, Any]:
         """The content of the reply; it comes when the cell that runs has ended."""
@@ -150,8 +161,12 @@ class Kernel:
             for socket in self._sockets:
                 socket.close(linger=0)
             pid = self.pid
-            await wholly(asyncio.to_thread(end, self._manager, pid))
+            await wholly(asyncio.to_thread(self._end, pid))
             await self._launch.watch.remove(pid)
+
+    def _end(self, pid: int) -> None:
+        end(self._manager, pid)
+        shutil.rmtree(temporary_folder(self._manager.connection_file), ignore_errors=True)
 
     async def _connect(self) -> None:
         """Open the channels; a kernel greets whoever listens to iopub, so nothing of it can be missed."""
@@ -164,13 +179,18 @@ class Kernel:
         await self._or_death(self._welcomed)
 
     async def _ask(
-        self, type: str, content: Mapping[str, Any], tell: Tell, largest: int = LARGEST_MESSAGE
+        self,
+        type: str,
+        content: Mapping[str, Any],
+        tell: Tell,
+        largest: int = LARGEST_MESSAGE,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any]:
         if self._is_closed:
             raise KernelDied("The kernel was ended.")
         loop = asyncio.get_running_loop()
         request = _Request(tell, largest, loop.create_future(), loop.create_future())
-        id = self._send(self._shell, type, content)
+        id = self._send(self._shell, type, content, metadata)
         self._requests[id] = request
         try:
             await self._or_death(request.idle)
@@ -184,8 +204,14 @@ class Kernel:
         finally:
             del self._requests[id]
 
-    def _send(self, socket: "zmq.Socket[Any]", type: str, content: Mapping[str, Any]) -> str:
-        message = self._manager.session.msg(type, dict(content))
+    def _send(
+        self,
+        socket: "zmq.Socket[Any]",
+        type: str,
+        content: Mapping[str, Any],
+        metadata: Mapping[str, Any] | None = None,
+    ) -> str:
+        message = self._manager.session.msg(type, dict(content), metadata=metadata)
         self._manager.session.send(socket, message)
         return str(message["header"]["msg_id"])
 

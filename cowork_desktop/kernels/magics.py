@@ -4,6 +4,7 @@ import importlib
 import os
 import shlex
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
+from cowork_desktop.kernels.guarded_sql import GuardedSql
 from cowork_desktop.program import program
 
 _QUIETLY = dict.fromkeys(
@@ -20,8 +22,15 @@ _QUIETLY = dict.fromkeys(
 
 @magics_class
 class CellMagics(Magics):
-    def __init__(self, shell: InteractiveShell, packages: Path) -> None:
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        packages: Path,
+        guarded_folders: Callable[[], tuple[str, ...] | None] = lambda: None,
+    ) -> None:
+        """`guarded_folders`: where the cell that runs may read and write, where it is guarded."""
         super().__init__(shell)
+        self._guarded_folders, self._sql = guarded_folders, GuardedSql()
         self._user_ns, self._packages = shell.user_ns, packages
 
     @line_magic
@@ -30,6 +39,11 @@ class CellMagics(Magics):
 
         What came with Cowork stays as it is: a package that wants another version of it is refused by pip.
         """
+        if self._guarded_folders():
+            raise UsageError(
+                "%pip installs packages outside the project's folder. Call run_code with outside: true, which"
+                " asks the user."
+            )
         arguments = shlex.split(line)
         if arguments[:1] == ["uninstall"] and not {"-y", "--yes"} & set(arguments):
             arguments.append("--yes")  # nobody could answer
@@ -59,9 +73,12 @@ class CellMagics(Magics):
         name = line.strip()
         if name and not name.isidentifier():
             raise UsageError(f"%%sql {name}: this is no name for the result.")
-        # DuckDB finds DataFrames by name in the globals of its caller.
-        found = eval("__import__('duckdb').sql(_cell_)", self._user_ns, {"_cell_": cell})
-        result = None if found is None else found.df()
+        if folders := self._guarded_folders():
+            result = self._sql.run(cell, self._user_ns, folders)
+        else:
+            # DuckDB finds DataFrames by name in the globals of its caller.
+            found = eval("__import__('duckdb').sql(_cell_)", self._user_ns, {"_cell_": cell})
+            result = None if found is None else found.df()
         if name:
             self._user_ns[name] = result
         return result

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from cowork_desktop.clock import Clock
@@ -34,11 +35,15 @@ class Run:
     outputs: Outputs
     log: RunLog
     is_started: bool
+    guarded_in: Path | None = None
+    """The folder that its code must not reach beyond; None: it may do what the user may."""
+    hear: Callable[[Change], None] | None = None
+    """Told of each change of the outputs as it comes."""
     reason: str | None = None
     """Why it must end as an error, whatever the kernel says."""
     status: Literal["success", "error"] = "success"
-    is_asked: bool = False
-    """Whether the kernel has been asked to execute it."""
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the kernel has been asked to execute it."""
     is_dirty: bool = False
     persist_is_due: bool = False
     has_output_cell: bool = False
@@ -59,6 +64,8 @@ class RunRecorder:
         """Tell the changes at once; they are stored a moment later."""
         for change in changes:
             run.log.change(change)
+            if run.hear:
+                run.hear(change)
         if not changes:
             return
         if run.log.is_large:

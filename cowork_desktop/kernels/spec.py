@@ -23,6 +23,8 @@ _OF_ANOTHER_PROGRAM = (
 )
 PACKAGES = "COWORK_PACKAGES"
 """The variable that names the folder where `%pip install` puts packages."""
+GUARDED_IN = "cowork_guarded_in"
+"""The field of a request's metadata that names the folder within which its code must stay."""
 IS_SPARE = "COWORK_IS_SPARE"
 """The variable that tells a kernel which waits for its user to load what most cells import."""
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import MISSING, Field
 
+from cowork_desktop.schemas.artifacts import ArtifactType
 from cowork_desktop.schemas.base import (
     Body,
     Limit,
@@ -16,6 +17,7 @@ from cowork_desktop.schemas.base import (
     Schema,
     Timestamp,
 )
+from cowork_desktop.schemas.texts import Place
 
 ConversationStatus = Literal["active", "archived"]
 Role = Literal["user", "assistant"]
@@ -69,6 +71,63 @@ class ReasoningPart(Schema):
     text: str
 
 
+class CellLink(Schema):
+    """A cell that was run, and in it what it put out."""
+
+    type: Literal["cell"] = "cell"
+    scratchpad_id: str
+    cell_id: str
+    run_id: str
+
+
+class FileLink(Schema):
+    """A file that was read or written, and where in it."""
+
+    type: Literal["file"] = "file"
+    file_id: str | None
+    """Null: a file of the project's working folder, at `path`."""
+    path: str | None
+    name: str
+    place: Place | None
+    """Null: all of it."""
+
+
+class ArtifactLink(Schema):
+    """A version of an artifact that was made or read."""
+
+    type: Literal["artifact"] = "artifact"
+    artifact_id: str
+    version: int
+    title: str
+
+
+class MemoryLink(Schema):
+    """A memory that was made, that stood already, or that was read."""
+
+    type: Literal["memory"] = "memory"
+    memory_id: str
+
+
+class PageLink(Schema):
+    """A web page that was fetched."""
+
+    type: Literal["page"] = "page"
+    url: str
+
+
+class ResponseLink(Schema):
+    """A sub-task, which is a turn of its own."""
+
+    type: Literal["response"] = "response"
+    response_id: str
+    conversation_id: str
+
+
+Link = Annotated[
+    CellLink | FileLink | ArtifactLink | MemoryLink | PageLink | ResponseLink, Field(discriminator="type")
+]
+
+
 class ToolCallPart(Schema):
     type: Literal["tool_call"] = "tool_call"
     call_id: str
@@ -78,9 +137,39 @@ class ToolCallPart(Schema):
     status: Literal["running", "success", "error"]
     seconds: float | None = None
     """How long the tool ran; null while it runs and where it never ended."""
+    round: int = 0
+    """In which call of the model it was asked for, from 0: those of one round ran side by side."""
+    source: str | None = None
+    """What the output was read from, where somebody else may have written it: it is data, whatever it
+    says."""
+    links: list[Link] = []
+    """What the call made or read: where the answer's figures come from."""
 
 
-Part = Annotated[TextPart | ReasoningPart | ToolCallPart, Field(discriminator="type")]
+class AttachmentPart(Schema):
+    """A file that came with the user's message."""
+
+    type: Literal["attachment"] = "attachment"
+    file_id: str
+    name: str
+    mime_type: str
+    size: int
+    """Bytes."""
+
+
+class ArtifactPart(Schema):
+    """An artifact that was made or changed at this point of the answer."""
+
+    type: Literal["artifact"] = "artifact"
+    artifact_id: str
+    version: int
+    title: str
+    artifact_type: ArtifactType
+
+
+Part = Annotated[
+    TextPart | ReasoningPart | ToolCallPart | AttachmentPart | ArtifactPart, Field(discriminator="type")
+]
 
 
 class Item(Schema):
@@ -94,7 +183,7 @@ class Item(Schema):
     content: str
     """The text of its text parts."""
     parts: list[Part]
-    """All that it holds, in order: text, reasoning, tool calls with their results."""
+    """All that it holds, in order: text, reasoning, tool calls with their results, attachments, artifacts."""
     created_at: Timestamp
 
 

@@ -6,8 +6,9 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic_core import to_json
 from typing_extensions import TypeAliasType
 
+from cowork_desktop.schemas.approvals import Approval
 from cowork_desktop.schemas.base import Schema
-from cowork_desktop.schemas.conversations import Item, Part, ToolCallPart
+from cowork_desktop.schemas.conversations import ArtifactPart, Item, Part, ToolCallPart
 from cowork_desktop.schemas.responses import AgentResponse, TurnError
 
 
@@ -62,12 +63,21 @@ class ToolCallAdded(PartEvent):
     type: Literal["response.tool_call.added"] = "response.tool_call.added"
     call_id: str
     name: str
+    round: int = 0
 
 
 class ToolCallArgumentsDelta(PartEvent):
     """A piece of the arguments' JSON text."""
 
     type: Literal["response.tool_call.arguments.delta"] = "response.tool_call.arguments.delta"
+    call_id: str
+    delta: str
+
+
+class ToolCallOutputDelta(PartEvent):
+    """A piece of what the tool puts out while it runs, for people to see; the result follows."""
+
+    type: Literal["response.tool_call.output.delta"] = "response.tool_call.output.delta"
     call_id: str
     delta: str
 
@@ -82,6 +92,35 @@ class OutputItemDone(Event):
     type: Literal["response.output_item.done"] = "response.output_item.done"
     output_index: int
     item: Item
+
+
+class ApprovalRequested(Event):
+    """The turn waits for the user's word: `POST /responses/{id}/approvals/{approval_id}`."""
+
+    type: Literal["response.approval.requested"] = "response.approval.requested"
+    approval: Approval
+
+
+class ApprovalResolved(Event):
+    type: Literal["response.approval.resolved"] = "response.approval.resolved"
+    approval: Approval
+
+
+class ArtifactCreated(PartEvent):
+    """An artifact was made, or has a new version."""
+
+    type: Literal["response.artifact.created"] = "response.artifact.created"
+    artifact: ArtifactPart
+
+
+class ContextCompacted(Event):
+    """The conversation had become too long for the model: a summary stands for its older part from here on.
+    All of it is kept and can be searched."""
+
+    type: Literal["response.context.compacted"] = "response.context.compacted"
+    tokens_before: int
+    tokens_after: int
+    """Both are estimates."""
 
 
 class ResponseRetrying(Event):
@@ -125,8 +164,13 @@ TurnEvent = TypeAliasType(
         | ReasoningDelta
         | ToolCallAdded
         | ToolCallArgumentsDelta
+        | ToolCallOutputDelta
         | ToolCallDone
         | OutputItemDone
+        | ApprovalRequested
+        | ApprovalResolved
+        | ArtifactCreated
+        | ContextCompacted
         | ResponseRetrying
         | TitleUpdated
         | ResponseCompleted

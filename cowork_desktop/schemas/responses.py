@@ -1,8 +1,8 @@
 """Responses on the wire: what a client sends to start a turn, and the turn as it sees it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from cowork_desktop.schemas.base import (
     Body,
@@ -14,7 +14,7 @@ from cowork_desktop.schemas.base import (
     Timestamp,
     WholeNumber,
 )
-from cowork_desktop.schemas.conversations import TextPart
+from cowork_desktop.schemas.conversations import Part, TextPart
 from cowork_desktop.schemas.projects import SkillIds
 
 ResponseStatus = Literal["in_progress", "completed", "failed"]
@@ -50,9 +50,9 @@ class TurnError(Schema):
     """Why a turn failed."""
 
     type: str
-    """`cancelled`, `interrupted`, `limit_reached`, `refusal`, `internal`, or the kind of the provider's
-    error: `authentication`, `permission`, `billing`, `model_not_found`, `rate_limited`, `overloaded`,
-    `context_too_long`, `network`, `timeout`, `invalid_request`, `provider_error`."""
+    """`cancelled`, `interrupted`, `limit_reached`, `stuck`, `refusal`, `internal`, or the kind of the
+    provider's error: `authentication`, `permission`, `billing`, `model_not_found`, `rate_limited`,
+    `overloaded`, `context_too_long`, `network`, `timeout`, `invalid_request`, `provider_error`."""
     message: str
     """What happened and what the user can do."""
 
@@ -74,6 +74,21 @@ class AgentResponse(Schema):
     finished_at: Timestamp | None
 
 
+class ResponseDetail(AgentResponse):
+    """A response with all that it is made of."""
+
+    parts: list[Part]
+    """The answer in order: text, reasoning, tool calls with their results and `links` to the cells, file
+    places, pages and artifacts that figures come from."""
+    cost_usd: float | None
+    """US dollars by the model's list price, which may be outdated; null where it is not known."""
+    parent_response_id: str | None
+    """The response whose sub-task this is."""
+
+
+FileIds = Annotated[list[str], Field(max_length=100)]
+
+
 class ResponseCreate(Body):
     """Fields that are not listed pass unread: clients of the OpenAI shape send more."""
 
@@ -90,6 +105,9 @@ class ResponseCreate(Body):
     """Override the agent model for this turn. Defaults to the project setting."""
     skill_ids: SkillIds = []
     """Skill IDs to activate for this turn."""
+    file_ids: FileIds = []
+    """Files of the conversation or its project that come with the message, beside those that were uploaded to
+    the conversation since its last turn."""
 
 
 class InFlightListQuery(Query):

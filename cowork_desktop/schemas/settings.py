@@ -21,6 +21,8 @@ Seconds = Annotated[int, Field(ge=1, le=86_400)]
 Tokens = Annotated[int, Field(ge=1, le=100_000_000)]
 OutputTokens = Annotated[int, Field(ge=1, le=1_000_000)]
 Retries = Annotated[int, Field(ge=0, le=10)]
+ContextTokens = Annotated[int, Field(ge=8_000, le=10_000_000)]
+Cost = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
 
 
 class Limits(Schema):
@@ -36,6 +38,10 @@ class Limits(Schema):
     """Output tokens of one call of the model."""
     retries: Retries = 4
     """Repetitions of a call that failed before its first delta."""
+    context_tokens: ContextTokens = 200_000
+    """The model's window: before it is full, a summary takes the place of the older part."""
+    cost_usd: Cost | None = None
+    """US dollars, by the list prices of the models; null: no limit."""
 
 
 Idle = Annotated[int, Field(ge=10, le=604_800)]
@@ -65,6 +71,7 @@ class MemorySettings(Schema):
     """How much of them a turn is told; 0: nothing."""
 
 
+Wait = Annotated[int, Field(ge=1, le=2_592_000)]
 FileBytes = Annotated[int, Field(ge=1_000_000, le=100_000_000_000)]
 
 
@@ -73,6 +80,24 @@ class FileSettings(Schema):
 
     largest_bytes: FileBytes = 209_715_200
     """The size of one file that is uploaded."""
+
+
+class ApprovalSettings(Schema):
+    """What the agent asks the user before it does it."""
+
+    project: Literal["allow", "ask"] = "allow"
+    """Changes of files and artifacts of the project, which can be undone."""
+    outside: Literal["ask", "deny"] = "ask"
+    """Anything beyond: requests to the internet, programs, files of other folders."""
+    wait_seconds: Wait = 86_400
+    """How long a run that nobody attends waits for an answer; then the call fails."""
+
+
+class WebSettings(Schema):
+    """How pages of the web are read."""
+
+    fetch: bool = True
+    """Whether the agent has the tool for it."""
 
 
 class UserSettings(Schema):
@@ -86,6 +111,8 @@ class UserSettings(Schema):
     kernels: KernelSettings = Field(default_factory=KernelSettings)
     memories: MemorySettings = Field(default_factory=MemorySettings)
     files: FileSettings = Field(default_factory=FileSettings)
+    approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
+    web: WebSettings = Field(default_factory=WebSettings)
 
 
 class Settings(UserSettings):
@@ -104,6 +131,8 @@ class LimitsPatch(Body):
     tokens: Tokens | MISSING = MISSING
     output_tokens: OutputTokens | MISSING = MISSING
     retries: Retries | MISSING = MISSING
+    context_tokens: ContextTokens | MISSING = MISSING
+    cost_usd: Cost | None | MISSING = MISSING
 
 
 class KernelSettingsPatch(Body):
@@ -121,6 +150,16 @@ class FileSettingsPatch(Body):
     largest_bytes: FileBytes | MISSING = MISSING
 
 
+class ApprovalSettingsPatch(Body):
+    project: Literal["allow", "ask"] | MISSING = MISSING
+    outside: Literal["ask", "deny"] | MISSING = MISSING
+    wait_seconds: Wait | MISSING = MISSING
+
+
+class WebSettingsPatch(Body):
+    fetch: bool | MISSING = MISSING
+
+
 class SettingsPatch(Body):
     model: ModelName | MISSING = MISSING
     base_url: BaseUrl | None | MISSING = MISSING
@@ -128,6 +167,8 @@ class SettingsPatch(Body):
     kernels: KernelSettingsPatch | MISSING = MISSING
     memories: MemorySettingsPatch | MISSING = MISSING
     files: FileSettingsPatch | MISSING = MISSING
+    approvals: ApprovalSettingsPatch | MISSING = MISSING
+    web: WebSettingsPatch | MISSING = MISSING
 
 
 class ModelKey(Body):

@@ -21,7 +21,9 @@ _JSON = json_object(_FIELDS)
 
 def list_(tx: Tx, query: ConversationQuery) -> Encoded[Page[Conversation]]:
     """Latest activity first."""
-    where, values = conditions("deleted_at IS NULL", project_id=query.project_id, status=query.status)
+    where, values = conditions(
+        "deleted_at IS NULL AND parent_turn_id IS NULL", project_id=query.project_id, status=query.status
+    )
     rows = tx.execute(
         f"SELECT {_JSON} FROM conversations WHERE {where} ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?",
         (*values, query.limit, query.offset),
@@ -48,14 +50,26 @@ def check(tx: Tx, id: str, param: str = "body.conversation_id") -> None:
         raise InvalidRequest.unknown_reference(param, "conversation", id)
 
 
-def create(tx: Tx, id: str, now: int, body: ConversationCreate) -> Conversation:
+def create(
+    tx: Tx, id: str, now: int, body: ConversationCreate, *, parent_turn_id: str | None = None
+) -> Conversation:
+    """`parent_turn_id`: the turn whose sub-task it is for; such a conversation stands in no list."""
     if body.project_id is not None:
         projects.check(tx, body.project_id)
     tx.execute(
         "INSERT INTO conversations (id, project_id, title, title_source, goal, status, created_at,"
-        " updated_at)"
-        " VALUES (?, ?, ?, ?, ?, 'active', ?, ?)",
-        (id, body.project_id, body.title, "user" if body.title else "none", body.goal, now, now),
+        " updated_at, parent_turn_id)"
+        " VALUES (?, ?, ?, ?, ?, 'active', ?, ?, ?)",
+        (
+            id,
+            body.project_id,
+            body.title,
+            "user" if body.title else "none",
+            body.goal,
+            now,
+            now,
+            parent_turn_id,
+        ),
     )
     return get(tx, id)
 
@@ -75,9 +89,26 @@ def delete(tx: Tx, id: str, now: int) -> None:
         raise NotFound.of("conversation", id)
 
 
+def delete_tasks_of(tx: Tx, id: str, now: int) -> list[str]:
+    """Hide the conversations of the sub-tasks of a conversation's turns, and theirs; returns their ids."""
+    rows = tx.execute(
+        "WITH RECURSIVE task (id) AS (SELECT ?1 UNION SELECT c.id FROM task"
+        " JOIN turns t ON t.conversation_id = task.id JOIN conversations c ON c.parent_turn_id = t.id)"
+        " UPDATE conversations SET deleted_at = ?2 WHERE id IN (SELECT id FROM task) AND deleted_at IS NULL"
+        " RETURNING id",
+        (id, now),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def touch(tx: Tx, id: str, now: int) -> None:
     """Note activity."""
     update(tx, "conversations", id, {"updated_at": now})
+
+
+def project_of(tx: Tx, id: str) -> str | None:
+    [project_id] = tx.execute("SELECT project_id FROM conversations WHERE id = ?", (id,)).fetchone()
+    return project_id  # type: ignore[no-any-return]
 
 
 def title_source(tx: Tx, id: str) -> str:

@@ -1,13 +1,14 @@
 """SQL of files; their bytes lie elsewhere, under their digest."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from cowork_desktop.errors import NotFound
+from cowork_desktop.errors import InvalidRequest, NotFound
 from cowork_desktop.schemas.base import Encoded, Page, Spooled
 from cowork_desktop.schemas.files import File, FileForm, FileQuery, FileText
 from cowork_desktop.store import conversations, projects, texts
 from cowork_desktop.store.database import Tx
-from cowork_desktop.store.rows import conditions, expressions, json_object, page, timestamp, update
+from cowork_desktop.store.rows import conditions, expressions, json_object, page, timestamp, to_json, update
 
 _JSON = json_object(
     expressions(
@@ -41,6 +42,65 @@ def show(tx: Tx, id: str) -> Encoded[File]:
 
 def get(tx: Tx, id: str) -> File:
     return File.model_validate_json(_one(tx, id, _JSON)[0])
+
+
+def in_reach(tx: Tx, conversation_id: str, project_id: str | None, limit: int) -> tuple[int, list[File]]:
+    """How many files a conversation and its project have, and the newest of them, newest first."""
+    where = "deleted_at IS NULL AND (conversation_id = ?1 OR project_id = ?2)"
+    [count] = tx.execute(
+        f"SELECT count(*) FROM files WHERE {where}", (conversation_id, project_id)
+    ).fetchone()
+    rows = tx.execute(
+        f"SELECT {_JSON} FROM {_FROM} WHERE {where} ORDER BY id DESC LIMIT ?3",
+        (conversation_id, project_id, limit),
+    )
+    return count, [File.model_validate_json(json) for (json,) in rows]
+
+
+def those(tx: Tx, ids: Sequence[str]) -> list[File]:
+    """Those of the ids that there are, each once, in the order of the ids."""
+    rows = tx.execute(
+        f"SELECT id, {_JSON} FROM {_FROM} WHERE id IN (SELECT value FROM json_each(?))"
+        " AND deleted_at IS NULL",
+        (to_json(list(ids)),),
+    )
+    found = dict(rows.fetchall())
+    return [File.model_validate_json(found[id]) for id in dict.fromkeys(ids) if id in found]
+
+
+def for_turn(tx: Tx, conversation_id: str, ids: Sequence[str]) -> list[File]:
+    """The files that come with a message: those named, and those that were uploaded to the conversation since
+    its last turn. InvalidRequest for an id that is not of the conversation or its project."""
+    [project_id] = tx.execute(
+        "SELECT project_id FROM conversations WHERE id = ?", (conversation_id,)
+    ).fetchone()
+    for id in ids:
+        named = those(tx, [id])
+        owners = [(file.conversation_id, file.project_id) for file in named]
+        if not any(own == conversation_id or (of and of == project_id) for own, of in owners):
+            raise InvalidRequest.unknown_reference("body.file_ids", "file", id)
+    # Ids are in the order of creation, whatever their prefix.
+    arrived = tx.execute(
+        "SELECT id FROM files WHERE conversation_id = ?1 AND deleted_at IS NULL AND substr(id, 6) >"
+        " (SELECT coalesce(max(substr(id, 6)), '') FROM turns WHERE conversation_id = ?1) ORDER BY id",
+        (conversation_id,),
+    )
+    return those(tx, [*ids, *(id for (id,) in arrived)])
+
+
+def refused(tx: Tx, ids: Sequence[str]) -> set[str]:
+    """Those of the files that the model's provider would not take as they are."""
+    rows = tx.execute(
+        "SELECT id FROM files WHERE is_refused AND id IN (SELECT value FROM json_each(?))",
+        (to_json(list(ids)),),
+    )
+    return {id for (id,) in rows}
+
+
+def note_refused(tx: Tx, ids: Sequence[str]) -> None:
+    tx.execute(
+        "UPDATE files SET is_refused = 1 WHERE id IN (SELECT value FROM json_each(?))", (to_json(list(ids)),)
+    )
 
 
 def create(

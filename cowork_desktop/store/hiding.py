@@ -5,9 +5,13 @@ from cowork_desktop.store import artifacts, conversations, files, projects
 from cowork_desktop.store.database import Tx
 
 
-def delete_conversation(tx: Tx, id: str, now: int) -> None:
+def delete_conversation(tx: Tx, id: str, now: int) -> list[str]:
+    """Returns its id and those of the conversations of its sub-tasks, which go with it."""
     conversations.delete(tx, id, now)
-    files.delete_of_conversation(tx, id, now)
+    hidden = [id, *conversations.delete_tasks_of(tx, id, now)]
+    for conversation_id in hidden:
+        files.delete_of_conversation(tx, conversation_id, now)
+    return hidden
 
 
 def delete_project(tx: Tx, id: str, now: int) -> list[str]:

@@ -1,6 +1,7 @@
 """SQL of items, the messages of conversations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
@@ -46,9 +47,26 @@ def each(tx: Tx, conversation_id: str) -> Iterator[str]:
     return (json for (json,) in rows)
 
 
-def newest(tx: Tx, conversation_id: str, limit: int) -> list[Item]:
+@dataclass(frozen=True)
+class Numbered:
+    """An item and its place in the conversation."""
+
+    n: int
+    item: Item
+
+
+def newest(tx: Tx, conversation_id: str, limit: int) -> list[Numbered]:
     """The newest items, oldest first."""
-    return [_item(row) for row in reversed(_newest(tx, _COLUMNS, conversation_id, limit, None))]
+    rows = _newest(tx, f"n, {_COLUMNS}", conversation_id, limit, None)
+    return [Numbered(n, _item(row)) for n, *row in reversed(rows)]
+
+
+def of_turn(tx: Tx, turn_id: str, role: Role) -> Item | None:
+    """The input of a turn, or its answer."""
+    row = tx.execute(
+        f"SELECT {_COLUMNS} FROM items WHERE turn_id = ? AND role = ?", (turn_id, role)
+    ).fetchone()
+    return _item(row) if row else None
 
 
 def matching(tx: Tx, conversation_id: str, words: list[str], limit: int) -> list[Item]:
@@ -82,6 +100,6 @@ def _place(tx: Tx, conversation_id: str, id: str | None) -> int | None:
     return int(row[0])
 
 
-def _item(row: tuple[Any, ...]) -> Item:
+def _item(row: Sequence[Any]) -> Item:
     fields = dict(zip(_FIELDS, row, strict=True))
     return Item.model_validate(fields | {"parts": _parts.validate_json(fields["parts"])})

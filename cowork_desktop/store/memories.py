@@ -9,7 +9,7 @@ from typing import Any
 from cowork_desktop.errors import NotFound
 from cowork_desktop.schemas.base import Encoded, Page
 from cowork_desktop.schemas.memories import Memory, MemoryCreate, MemoryPatch, MemoryQuery, MemorySource
-from cowork_desktop.store import projects
+from cowork_desktop.store import conversations, projects
 from cowork_desktop.store.database import Tx
 from cowork_desktop.store.rows import conditions, expressions, json_object, page, timestamp, to_json, update
 from cowork_desktop.store.search_words import WORD, words
@@ -98,12 +98,21 @@ def ranked(tx: Tx, project_id: str | None, input: str, budget: int) -> list[Memo
                 room -= size
             if room < smallest:
                 break
-    rows = tx.execute(
-        f"SELECT n, {_COLUMNS} FROM memories WHERE n IN (SELECT value FROM json_each(?))",
-        (to_json(list(chosen)),),
-    )
-    found = {n: _memory(row) for n, *row in rows}
-    return [found[n] for n in chosen]
+    return _numbered(tx, chosen)
+
+
+def scope_of(tx: Tx, conversation_id: str) -> str | None:
+    """The project whose memories the conversation is told beside the global ones. None: those alone. General
+    is a project like others, and what has no project is not in it."""
+    return conversations.get(tx, conversation_id).project_id
+
+
+def in_reach(tx: Tx, project_id: str | None, words: str, limit: int, offset: int) -> tuple[list[Memory], int]:
+    """The global memories and the project's, and how many there are: those that have one of the words, best
+    first, or where there are none all, the latest first."""
+    found = _matching(tx, project_id, words) if words else _latest(tx, project_id)
+    numbers = [n for n, _ in found]
+    return _numbered(tx, numbers[offset : offset + limit]), len(numbers)
 
 
 def _smallest(tx: Tx, project_id: str | None) -> float:
@@ -176,6 +185,16 @@ def _gist(content: str) -> str:
 def _stored(content: str) -> dict[str, Any]:
     """The columns that go with the content."""
     return {"content": content, "size": len(content), "gist": _gist(content)}
+
+
+def _numbered(tx: Tx, numbers: Iterable[int]) -> list[Memory]:
+    """The memories of these numbers, in their order."""
+    rows = tx.execute(
+        f"SELECT n, {_COLUMNS} FROM memories WHERE n IN (SELECT value FROM json_each(?))",
+        (to_json(list(numbers)),),
+    )
+    found = {n: _memory(row) for n, *row in rows}
+    return [found[n] for n in numbers]
 
 
 def _insert(tx: Tx, id: str, now: int, content: str, project_id: str | None, source: MemorySource) -> Memory:

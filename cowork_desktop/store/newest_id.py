@@ -13,6 +13,8 @@ _TABLES = (
     "memories",
     "skills",
     "files",
+    "approvals",
+    "approval_rules",
 )
 
 

@@ -6,7 +6,13 @@ from typing import Any
 
 from cowork_desktop.errors import NotFound
 from cowork_desktop.schemas.base import Encoded, Page
-from cowork_desktop.schemas.scratchpads import Scratchpad, ScratchpadCreate, ScratchpadPatch, ScratchpadQuery
+from cowork_desktop.schemas.scratchpads import (
+    Cell,
+    Scratchpad,
+    ScratchpadCreate,
+    ScratchpadPatch,
+    ScratchpadQuery,
+)
 from cowork_desktop.store import cells, conversations
 from cowork_desktop.store.database import Tx
 from cowork_desktop.store.rows import conditions, expressions, json_object, page, timestamp, to_json, update
@@ -74,6 +80,35 @@ def create(
     )
     cells.insert_all(tx, id, body.cells, cell_ids)
     return show(tx, id)
+
+
+def of_agent(tx: Tx, conversation_id: str, new_id: str, now: int) -> str:
+    """The id of the scratchpad where the agent works in a conversation: its newest. One is made, as `new_id`,
+    where it has none."""
+    row = tx.execute(
+        "SELECT id FROM scratchpads WHERE conversation_id = ? ORDER BY id DESC LIMIT 1", (conversation_id,)
+    ).fetchone()
+    if row:
+        return str(row[0])
+    title = conversations.get(tx, conversation_id).title
+    body = ScratchpadCreate.model_construct(
+        conversation_id=conversation_id, title=title or "Scratchpad", cells=[]
+    )
+    create(tx, new_id, now, body, [])
+    return new_id
+
+
+def cell_of(tx: Tx, conversation_id: str, cell_id: str) -> tuple[str, Cell, Cell | None]:
+    """A code cell of one of the conversation's scratchpads: the id of that, the cell, its output cell."""
+    row = tx.execute(
+        "SELECT s.id FROM cells c JOIN scratchpads s ON s.id = c.scratchpad_id"
+        " WHERE c.id = ? AND s.conversation_id = ?",
+        (cell_id, conversation_id),
+    ).fetchone()
+    if row is None:
+        raise NotFound.of("cell", cell_id)
+    output = cells.output_json(tx, row[0], cell_id)
+    return row[0], cells.get(tx, row[0], cell_id), Cell.model_validate_json(output) if output else None
 
 
 def patch(tx: Tx, id: str, now: int, body: ScratchpadPatch, artifact_id: str | None = None) -> None:

@@ -50,6 +50,20 @@ def those(tx: Tx, ids: Iterable[str]) -> list[Skill]:
     return [_skill(row) for row in rows]
 
 
+def named(tx: Tx, name: str) -> Skill | None:
+    row = tx.execute(f"SELECT {_COLUMNS} FROM skills WHERE name = ?", (name,)).fetchone()
+    return _skill(row) if row else None
+
+
+def names(tx: Tx) -> list[str]:
+    return [name for (name,) in tx.execute("SELECT name FROM skills ORDER BY name")]
+
+
+def newest(tx: Tx, limit: int) -> list[Skill]:
+    rows = tx.execute(f"SELECT {_COLUMNS} FROM skills ORDER BY id DESC LIMIT ?", (limit,))
+    return [_skill(row) for row in rows]
+
+
 def check(tx: Tx, ids: Iterable[str], param: str = "body.skill_ids") -> None:
     """Refuse ids in a body that no skill has."""
     for id in ids:

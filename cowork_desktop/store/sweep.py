@@ -1,6 +1,6 @@
 """Takes away, in small bites, what deleted conversations, files, artifacts and projects hold."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from cowork_desktop.store import texts
@@ -10,11 +10,25 @@ _BITE = 2_000
 _BITE_CHARACTERS = 50_000
 _CHARACTERS_OF_A_ROW = 50
 """What a row costs beside its words."""
+_OF_A_TURN = "turn_id IN (SELECT id FROM turns WHERE conversation_id = ?1)"
 _CONVERSATION = (
     "SELECT id FROM conversations c WHERE deleted_at IS NOT NULL AND NOT EXISTS"
     " (SELECT 1 FROM turns t WHERE t.conversation_id = c.id AND t.status = 'in_progress')"
     " AND NOT EXISTS (SELECT 1 FROM files f WHERE f.conversation_id = c.id) LIMIT 1"
 )
+
+
+_ROWS = (
+    ("cells", "rowid", "scratchpad_id IN (SELECT id FROM scratchpads WHERE conversation_id = ?)"),
+    ("scratchpads", "rowid", "conversation_id = ?"),
+    ("compactions", "conversation_id, n", "conversation_id = ?"),
+    ("approvals", "rowid", f"conversation_id = ?1 OR {_OF_A_TURN}"),
+    ("turn_calls", "turn_id, content_index", _OF_A_TURN),
+    ("turn_changes", "turn_id, n", _OF_A_TURN),
+    ("turn_events", "turn_id, first", _OF_A_TURN),
+    ("turns", "rowid", "conversation_id = ?"),
+)
+"""Tables, their keys, and what of them is a conversation's; what refers to another before that one."""
 
 
 @dataclass(frozen=True)
@@ -27,27 +41,27 @@ class Gone:
     """An artifact's page, and so its folder, below the project's artifacts."""
 
 
-async def sweep_conversations(db: Database) -> None:
-    """Bite until nothing is left."""
-    while await db.write(bite):
+async def sweep_conversations(db: Database) -> set[str]:
+    """Bite until nothing is left; returns the digests that the rows had."""
+    digests = set[str]()
+    while await db.write(bite, digests):
         pass
+    return digests
 
 
-def bite(tx: Tx) -> bool:
+def bite(tx: Tx, digests: set[str] | None = None) -> bool:
     """Delete at most some thousand rows of one deleted conversation, so that no other writer waits long;
-    false when all is gone."""
+    false when all is gone. Adds the digests that they had."""
     row = tx.execute(_CONVERSATION).fetchone()
     if row is None:
         return False
     if _delete_some_items(tx, row[0]):
         return True
-    for table, key in (
-        ("cells", "scratchpad_id IN (SELECT id FROM scratchpads WHERE conversation_id = ?)"),
-        ("scratchpads", "conversation_id = ?"),
-        ("turn_events", "turn_id IN (SELECT id FROM turns WHERE conversation_id = ?)"),
-        ("turns", "conversation_id = ?"),
-    ):
-        if _delete_some(tx, table, key, row[0]):
+    for table, key, where in _ROWS:
+        gone = _delete_some(tx, table, key, where, row[0])
+        if digests is not None:
+            digests.update(digest for digest in gone if digest)
+        if gone:
             return True
     tx.execute("DELETE FROM conversations WHERE id = ?", row)
     return True
@@ -94,9 +108,16 @@ def emptied_projects(tx: Tx) -> list[str]:
     ]
 
 
-def delete_projects(tx: Tx, ids: Sequence[str]) -> None:
-    """Take away the last of them, when their files are gone."""
-    tx.executemany("DELETE FROM projects WHERE id = ?", [(id,) for id in ids])
+def delete_projects(tx: Tx, ids: Sequence[str]) -> list[str]:
+    """Take away the last of them, when their files are gone; returns the digests of their working
+    folders."""
+    those = [(id,) for id in ids]
+    kept = "DELETE FROM work_files WHERE project_id = ? RETURNING sha256"
+    digests = {digest for id in those for (digest,) in tx.execute(kept, id).fetchall() if digest}
+    tx.executemany("DELETE FROM laid_out_files WHERE project_id = ?", those)
+    tx.executemany("DELETE FROM approval_rules WHERE project_id = ?", those)
+    tx.executemany("DELETE FROM projects WHERE id = ?", those)
+    return sorted(digests)
 
 
 def _delete_some_items(tx: Tx, conversation_id: str) -> bool:
@@ -114,9 +135,12 @@ def _delete_some_items(tx: Tx, conversation_id: str) -> bool:
     return bool(gone)
 
 
-def _delete_some(tx: Tx, table: str, where: str, value: str) -> int:
-    key = "turn_id, first" if table == "turn_events" else "rowid"
-    return tx.execute(
-        f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {where} LIMIT {_BITE})",
+def _delete_some(tx: Tx, table: str, key: str, where: str, value: str) -> Collection[str | None]:
+    """Returns the digest of each row that was deleted, null where it has none."""
+    digest = "sha256" if table == "turn_changes" else "NULL"
+    rows = tx.execute(
+        f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {where} LIMIT {_BITE})"
+        f" RETURNING {digest}",
         (value,),
-    ).rowcount
+    ).fetchall()
+    return [digest for (digest,) in rows]

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cowork_desktop.errors import Conflict, NotFound
@@ -29,8 +29,15 @@ def create(
     provider: str,
     now: int,
     memory_ids: Sequence[str] = (),
+    start: Mapping[str, Any] | None = None,
+    parent: tuple[str, int] | None = None,
 ) -> AgentResponse:
-    """Begin a turn; Conflict where the conversation has one that runs."""
+    """Begin a turn; Conflict where the conversation has one that runs.
+
+    `start`: what it needs to go on after a restart. `parent`: the turn and the part of its answer whose
+    sub-task this is. A turn begins as tainted where its parent is, or one before it in the conversation
+    was: what it is told comes of what they read.
+    """
     conversations.check(tx, conversation_id)
     if running := in_progress(tx, conversation_id):
         raise Conflict(
@@ -39,11 +46,59 @@ def create(
         )
     tx.execute(
         "INSERT INTO turns (id, conversation_id, input, output, status, model, provider, memory_ids,"
-        " created_at)"
-        " VALUES (?, ?, ?, '[]', 'in_progress', ?, ?, ?, ?)",
-        (id, conversation_id, input, model, provider, to_json(list(memory_ids)), now),
+        " created_at, start, parent_id, parent_index, is_tainted)"
+        " VALUES (?1, ?2, ?3, '[]', 'in_progress', ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+        " EXISTS (SELECT 1 FROM turns WHERE (conversation_id = ?2 OR id = ?9) AND is_tainted))",
+        (
+            id,
+            conversation_id,
+            input,
+            model,
+            provider,
+            to_json(list(memory_ids)),
+            now,
+            to_json(start or {}),
+            *(parent or (None, None)),
+        ),
     )
     return get(tx, id)
+
+
+def start_of(tx: Tx, id: str) -> dict[str, Any]:
+    """What `create` got as `start`."""
+    [start] = tx.execute("SELECT start FROM turns WHERE id = ?", (id,)).fetchone()
+    return json.loads(start)  # type: ignore[no-any-return]
+
+
+def is_tainted(tx: Tx, id: str) -> bool:
+    """Whether the turn, or one before it, has read what somebody else may have written."""
+    [is_tainted] = tx.execute("SELECT is_tainted FROM turns WHERE id = ?", (id,)).fetchone()
+    return bool(is_tainted)
+
+
+def taint(tx: Tx, id: str) -> None:
+    tx.execute("UPDATE turns SET is_tainted = 1 WHERE id = ?", (id,))
+
+
+def parent_of(tx: Tx, id: str) -> tuple[str, int] | None:
+    """The turn whose sub-task this is, and the part of its answer which is the call."""
+    turn_id, index = tx.execute("SELECT parent_id, parent_index FROM turns WHERE id = ?", (id,)).fetchone()
+    return (turn_id, index) if turn_id else None
+
+
+def child(tx: Tx, parent_id: str, parent_index: int) -> AgentResponse | None:
+    """The sub-task that a call started."""
+    row = tx.execute(
+        f"SELECT {_COLUMNS} FROM turns WHERE parent_id = ? AND parent_index = ?", (parent_id, parent_index)
+    ).fetchone()
+    return _response(row) if row else None
+
+
+def usage_of_tasks(tx: Tx, parent_id: str) -> Usage:
+    """What the turn's sub-tasks have used so far."""
+    sums = ", ".join(f"coalesce(sum({name}), 0)" for name in Usage.model_fields)
+    row = tx.execute(f"SELECT {sums} FROM turns WHERE parent_id = ?", (parent_id,)).fetchone()
+    return Usage(**dict(zip(Usage.model_fields, row, strict=True)))
 
 
 def get(tx: Tx, id: str) -> AgentResponse:
@@ -79,22 +134,33 @@ def finish(
     now: int,
 ) -> AgentResponse:
     """End a turn, as `failed` where there is an error."""
+    note_usage(tx, id, usage)
     tx.execute(
-        "UPDATE turns SET status = ?, output = ?, error = ?, input_tokens = ?, output_tokens = ?,"
-        " cache_read_input_tokens = ?, cache_creation_input_tokens = ?, finished_at = ? WHERE id = ?",
+        "UPDATE turns SET status = ?, output = ?, error = ?, finished_at = ? WHERE id = ?",
         (
             "failed" if error else "completed",
             to_json(output),
             to_json(error) if error else None,
-            usage.input_tokens,
-            usage.output_tokens,
-            usage.cache_read_input_tokens,
-            usage.cache_creation_input_tokens,
             now,
             id,
         ),
     )
     return _get_even_if_hidden(tx, id)
+
+
+def note_usage(tx: Tx, id: str, usage: Usage) -> None:
+    """Note what the turn has used so far."""
+    tx.execute(
+        "UPDATE turns SET input_tokens = ?, output_tokens = ?, cache_read_input_tokens = ?,"
+        " cache_creation_input_tokens = ? WHERE id = ?",
+        (
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cache_read_input_tokens,
+            usage.cache_creation_input_tokens,
+            id,
+        ),
+    )
 
 
 def append_frames(tx: Tx, id: str, first: int, frames: list[bytes]) -> None:

@@ -1,7 +1,6 @@
 """Artifacts: each save of one is a version, its bytes kept, its folder laid out."""
 
 import asyncio
-import io
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,34 +15,23 @@ from cowork_desktop.store.artifacts import StoredFile, Version
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.tasks import wholly
 from cowork_desktop.workspace.artifact_folder import (
-    A_LINK,
-    check_free,
     check_paths,
     clear_unfinished,
-    digests,
     find,
     folder_name,
     in_the_way,
-    is_as_laid_out,
     is_ours,
-    regular_files,
     remove,
     take_away,
     write,
 )
+from cowork_desktop.workspace.artifact_reading import gather, read_folder, read_stored, take_in
 from cowork_desktop.workspace.contents import Arrivals, Contents, storing
-from cowork_desktop.workspace.copying import digest_of, open_regular
-from cowork_desktop.workspace.file_names import same_everywhere
+from cowork_desktop.workspace.copying import digest_of
 from cowork_desktop.workspace.paths import Escapes, ProjectFolders
 from cowork_desktop.workspace.texts import Texts
 
 logger = logging.getLogger(__name__)
-_MOST_FILES_BY_HAND = 2_000
-_MOST_BYTES_BY_HAND = 500_000_000
-_TOO_MUCH = (
-    f"The files of this artifact were changed by hand, to more than {_MOST_FILES_BY_HAND:,} files or"
-    f" {_MOST_BYTES_BY_HAND // 1_000_000:,} MB: move what is to be kept out of its folder first."
-)
 
 
 @dataclass(frozen=True)
@@ -55,6 +43,10 @@ class Draft:
     files: Mapping[str, bytes]
     page: str = "index.html"
     """The one that is opened."""
+
+
+class Outdated(Conflict):
+    """There is a newer version than the one that a draft was made of."""
 
 
 class Artifacts:
@@ -85,26 +77,33 @@ class Artifacts:
         draft: Draft,
         *,
         artifact_id: str | None = None,
+        of_version: int | None = None,
         also: Callable[[Tx, str], None] | None = None,
     ) -> Artifact:
         """Make an artifact, or the next version of the one named. `also` is part of the same transaction,
-        and gets the artifact's id."""
+        and gets the artifact's id.
+
+        Raises Outdated where the newest version is not `of_version`, if that is given.
+        """
         check_paths(draft.files)
-        return await wholly(self._save(project_id, draft, artifact_id, also))
+        return await wholly(self._save(project_id, draft, artifact_id, of_version, also))
 
     async def _save(
         self,
         project_id: str,
         draft: Draft,
         artifact_id: str | None,
+        of_version: int | None,
         also: Callable[[Tx, str], None] | None,
     ) -> Artifact:
         async with self._one_at_a_time, self._contents.arrivals() as arrivals:
+            if artifact_id and of_version is not None:
+                await self._check_newest(artifact_id, of_version)
             id = artifact_id or self._ids.new("art")
             path = f"{folder_name(draft.title, id)}/{draft.page}"
             by_hand = await self._by_hand(id, draft.files, arrivals) if artifact_id else []
             with storing():
-                files = await asyncio.to_thread(_take_in, draft.files, arrivals)
+                files = await asyncio.to_thread(take_in, draft.files, arrivals)
 
             def record(tx: Tx) -> list[str]:
                 if artifact_id is None:
@@ -123,6 +122,23 @@ class Artifacts:
                 return forgotten
 
             return await self._record_and_show(id, record, arrivals)
+
+    async def _check_newest(self, id: str, version: int) -> None:
+        if (await self._db.read(artifacts.get, id)).version != version:
+            raise Outdated("The artifact was changed meanwhile.")
+
+    async def newest(self, id: str) -> tuple[Artifact, dict[str, bytes]]:
+        """The artifact, and its files with what was changed by hand: as the folder has them, or as they were
+        saved where that shows them no more, or not yet. Raises NotFound, and Conflict where they cannot be
+        read."""
+        await self.catch_up(await self._db.read(artifacts.get, id))
+        async with self._one_at_a_time:
+            artifact = await self._db.read(artifacts.get, id)
+            stored = await self._db.read(artifacts.files_of, id, artifact.version)
+            files = {}
+            if id not in self._behind:
+                files = await asyncio.to_thread(read_folder, self.folder(artifact), stored)
+            return artifact, files or await asyncio.to_thread(read_stored, stored, self._contents)
 
     async def restore(self, id: str, version: int) -> Artifact:
         """Make an earlier version the newest one again."""
@@ -246,42 +262,4 @@ class Artifacts:
         """
         artifact = await self._db.read(artifacts.get, id)
         shown, later = await self._db.read(artifacts.laid_out, id)
-        return await asyncio.to_thread(_gather, self.folder(artifact), shown, later, set(new), arrivals)
-
-
-def _gather(
-    folder: Path,
-    shown: Sequence[StoredFile],
-    later: Sequence[StoredFile],
-    new: set[str],
-    arrivals: Arrivals,
-) -> list[StoredFile]:
-    if not is_ours(folder):
-        raise Conflict(A_LINK)
-    with storing():
-        found = dict(regular_files(folder))
-        if _is_too_much(found):
-            ours = {same_everywhere(path) for path in [*(file.path for file in (*shown, *later)), *new]}
-            found = {path: place for path, place in found.items() if same_everywhere(path) in ours}
-            if _is_too_much(found):
-                raise Conflict(_TOO_MUCH)
-        check_free(folder, new, found.keys())
-        if is_as_laid_out(digests(found), shown, later):
-            return []
-        kept = list[StoredFile]()
-        for path, place in found.items():
-            if source := open_regular(place, path):
-                with source:
-                    kept.append(StoredFile(path, *arrivals.add(source)))
-        return kept
-
-
-def _is_too_much(files: Mapping[str, Path]) -> bool:
-    return (
-        len(files) > _MOST_FILES_BY_HAND
-        or sum(place.lstat().st_size for place in files.values()) > _MOST_BYTES_BY_HAND
-    )
-
-
-def _take_in(files: Mapping[str, bytes], arrivals: Arrivals) -> list[StoredFile]:
-    return [StoredFile(path, *arrivals.add(io.BytesIO(content))) for path, content in files.items()]
+        return await asyncio.to_thread(gather, self.folder(artifact), shown, later, set(new), arrivals)

@@ -53,10 +53,10 @@ class Deletion:
                     await self._take(thing)
                 except OSError:  # the next sweep tries again
                     logger.exception("What is left of %s cannot be taken away", thing.id)
-            await sweep.sweep_conversations(self._db)
+            await self._contents.release(sorted(await sweep.sweep_conversations(self._db)))
             if emptied := await self._db.scan(sweep.emptied_projects):
                 await asyncio.to_thread(self._folders.remove, emptied)
-                await self._db.write(sweep.delete_projects, emptied)
+                await self._contents.release(await self._db.write(sweep.delete_projects, emptied))
 
     async def _take(self, thing: Gone) -> None:
         await sweep.take_text(self._db, thing.id)

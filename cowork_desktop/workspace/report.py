@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from html import escape
 from importlib import resources
@@ -26,8 +27,8 @@ button.hidden = folds.length === 0;
 """
 
 
-def render(pad: Scratchpad) -> bytes:
-    """The page in UTF-8.
+def render(pad: Scratchpad, *, images: Collection[str] = (), head: str = "") -> bytes:
+    """The page in UTF-8. `images`: paths beside it that its prose may show; `head`: tags for its head.
 
     Its policy lets one script run, ours, by its hash, and nothing be fetched or sent. Scripts of outputs do
     not run: what let them in their frames, which inherit the policy, would let them in the page as well.
@@ -37,11 +38,11 @@ def render(pad: Scratchpad) -> bytes:
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_policy()}">
+<meta http-equiv="Content-Security-Policy" content="{_policy(images)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>{title}</title>
+<title>{title}</title>{head}
 <style>
 {_css()}</style>
 </head>
@@ -52,7 +53,7 @@ def render(pad: Scratchpad) -> bytes:
 <button type="button" id="show-code" hidden>Show all code</button>
 </header>
 <main>
-{_cells(pad)}
+{_cells(pad, images)}
 </main>
 <script>{_SCRIPT}</script>
 </body>
@@ -61,10 +62,12 @@ def render(pad: Scratchpad) -> bytes:
     return page.encode("utf-8", "replace")
 
 
-def _policy() -> str:
+def _policy(images: Collection[str]) -> str:
     digest = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+    beside = " 'self'" if images else ""
     return (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; "
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        f"img-src data:{beside}; "
         "media-src data:; base-uri 'none'; form-action 'none'"
     )
 
@@ -78,7 +81,7 @@ def _updated(pad: Scratchpad) -> str:
     return f'Updated <time datetime="{pad.updated_at}">{time.day} {time:%B %Y, %H:%M} UTC</time>'
 
 
-def _cells(pad: Scratchpad) -> str:
+def _cells(pad: Scratchpad, images: Collection[str]) -> str:
     parts: list[str] = []
     number = 0
     for cell, following in zip_longest(pad.cells, pad.cells[1:]):
@@ -89,7 +92,7 @@ def _cells(pad: Scratchpad) -> str:
             parts.append(_outputs(cell, number))
         else:
             content = _without_title(cell.content, pad.title) if number == 1 else cell.content
-            parts.append(markdown_to_html(content) if content.strip() else "")
+            parts.append(markdown_to_html(content, images) if content.strip() else "")
         if cell.error is not None and not _has_error(following):
             parts.append(failure(cell.error))
     return "\n".join(filter(None, parts)) or note("This scratchpad is empty.")

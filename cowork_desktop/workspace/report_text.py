@@ -1,9 +1,10 @@
 """Markdown, formulas and code as HTML that is safe, whatever is in them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from html import escape, unescape
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 if TYPE_CHECKING:
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
-_LONGEST_FANCY = 200_000
+LONGEST_FANCY = 200_000
+"""Characters of a text beyond which it is shown as it stands."""
 _LONGEST_FORMULA = 5_000
 _DATA_IMAGE = re.compile(r"data:image/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+={0,2}")
 _DELIMITED = re.compile(r"\$\$([^$]+)\$\$|\$([^$]+)\$|\\\[(.+)\\\]|\\\((.+)\\\)", re.DOTALL)
@@ -52,7 +54,7 @@ def scrollable(inner: str, label: str) -> str:
 
 def code_to_html(source: str, language: str) -> str:
     """Source with a span around each token; only Python and SQL have colours."""
-    if language not in ("python", "sql") or len(source) > _LONGEST_FANCY:
+    if language not in ("python", "sql") or len(source) > LONGEST_FANCY:
         return text_to_html(source, "source")
     from pygments import formatters, highlight, lexers
 
@@ -64,7 +66,7 @@ def code_to_html(source: str, language: str) -> str:
 def latex_to_html(text: str) -> str:
     """LaTeX as Jupyter shows it: one formula, or prose with formulas between dollars."""
     text = text.strip()
-    if len(text) > _LONGEST_FANCY:
+    if len(text) > LONGEST_FANCY:
         return text_to_html(text)
     found = _DELIMITED.fullmatch(text)
     if not found and "$" in text:
@@ -73,19 +75,35 @@ def latex_to_html(text: str) -> str:
     return _mathml(formula, "block") or text_to_html(text)
 
 
-def markdown_to_html(text: str) -> str:
+def markdown_to_html(text: str, images: Collection[str] = ()) -> str:
     """Markdown with tables, strikethrough and formulas between dollars; HTML in it is text.
 
-    Its headings begin at the second level. Images that would have to be fetched are links.
+    Its headings begin at the second level. Images that would have to be fetched are links, but for those of
+    `images`, which lie at these paths beside the page.
     """
-    if len(text) > _LONGEST_FANCY:
+    if len(text) > LONGEST_FANCY:
         return text_to_html(text)
     markdown = _markdown()
     tokens = markdown.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
-    return f'<div class="prose">{markdown.renderer.render(tokens, markdown.options, {})}</div>'
+    inner = markdown.renderer.render(tokens, markdown.options, {"images": images})
+    return f'<div class="prose">{inner}</div>'
+
+
+def image_sources(text: str) -> Iterator[tuple[int, str]]:
+    """The addresses of images that are no `data:`, each with the line where its paragraph begins."""
+    for token in _markdown().parse(text):
+        for child in token.children or ():
+            source = str(child.attrs["src"]) if child.type == "image" else ""
+            if source and not is_data_image(source):
+                yield (token.map[0] + 1 if token.map else 1), source
+
+
+def local_path(source: str) -> str:
+    """The path beside the page that an address of Markdown means."""
+    return unquote(source).removeprefix("./")
 
 
 def _markdown() -> "MarkdownIt":
@@ -122,8 +140,8 @@ def _formula(renderer: "RendererHTML", tokens: Sequence["Token"], at: int, optio
 def _image(renderer: "RendererHTML", tokens: Sequence["Token"], at: int, options: Any, env: Any) -> str:
     source = str(tokens[at].attrs["src"])
     words = escape(renderer.renderInlineAsText(tokens[at].children or [], options, env))
-    if is_data_image(source):
-        return f'<img src="{source}" alt="{words}">'
+    if is_data_image(source) or local_path(source) in env.get("images", ()):
+        return f'<img src="{escape(source)}" alt="{words}">'
     if source.startswith(("https://", "http://")):
         return f'<a href="{escape(source)}" rel="noopener noreferrer">{words or "Image"}</a>'
     return f"<span>{words}</span>"

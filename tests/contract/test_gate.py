@@ -10,9 +10,13 @@ import aiohttp
 import pytest
 
 from cowork_desktop import keys
+from cowork_desktop.agent.tools.tool import Demand
 from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.settings import ServerSettings
-from tests.fakes.artifacts import save
+from cowork_desktop.store import memories as stored_memories
+from cowork_desktop.store.changes import Change, note
+from cowork_desktop.store.database import Tx
+from tests.fakes.artifacts import general, save
 from tests.fakes.browser import NotingBrowser
 from tests.fakes.files import new_file
 from tests.fakes.server import Answer, Server, running_server
@@ -256,9 +260,42 @@ async def everything(server: Server) -> dict[str, Any]:
         "skills": await server.get("/skills"),
         "scratchpads": (pads := await server.get("/scratchpads")),
         "kernels": [await server.get(f"/scratchpads/{pad['id']}/kernel") for pad in pads["data"]],
+        "approvals": await server.get("/approvals"),
+        "rules": await server.get("/approvals/rules"),
         "settings": await server.get("/settings"),
         "usage": await server.get("/usage"),
     }
+
+
+async def an_ended_turn(server: Server) -> str:
+    """The id of a response that has made a memory."""
+    id: str = (await server.say(await server.conversation(), "Hello"))["id"]
+    project, memory = await general(server), server.app[keys.IDS].new("mem")
+
+    def remember(tx: Tx) -> None:
+        stored_memories.remember(tx, memory, 1, "Made by a turn", None, "agent")
+        after = {"content": "Made by a turn", "project_id": None}
+        note(tx, id, 0, Change("memory", project, memory, "Made by a turn", None, after))
+
+    await server.app[keys.DB].write(remember)
+    return id
+
+
+async def request_approval(server: Server, response_id: str, content_index: int) -> str:
+    """The id of an approval that the response asks for."""
+    conversation = (await server.get(f"/responses/{response_id}"))["conversation_id"]
+    asked = await server.app[keys.APPROVALS].request(
+        turn_id=response_id,
+        conversation_id=conversation,
+        project_id=await general(server),
+        content_index=content_index,
+        tool="fetch_page",
+        demand=Demand("outside", "example.org"),
+        arguments={},
+        reason="Kept",
+        expires_at=None,
+    )
+    return asked.id
 
 
 async def changes(server: Server) -> list[tuple[str, str, dict[str, Any] | None]]:
@@ -270,6 +307,11 @@ async def changes(server: Server) -> list[tuple[str, str, dict[str, Any] | None]
     artifact = (await save(server, title="Kept"))["id"]
     file = (await new_file(server, b"Kept"))["id"]
     message = {"conversation_id": conversation, "input": "Hello", "stream": False}
+    response = await an_ended_turn(server)
+    asked = f"/responses/{response}/approvals/{await request_approval(server, response, 1)}"
+    allowed = f"/responses/{response}/approvals/{await request_approval(server, response, 2)}"
+    await server.post(allowed, {"decision": "allow_always"})
+    rule = (await server.get("/approvals/rules"))["data"][0]["id"]
     await server.call("PATCH", "/settings", json={"kernels": {"spare": False}})
     cells = [{"type": "code", "content": "6 * 7"}, {"type": "markdown", "content": "Kept"}]
     body = {"conversation_id": conversation, "title": "Kept", "cells": cells}
@@ -293,6 +335,9 @@ async def changes(server: Server) -> list[tuple[str, str, dict[str, Any] | None]
         ("POST", f"/artifacts/{artifact}/versions/1/restore", None),
         ("DELETE", f"/artifacts/{artifact}", None),
         ("DELETE", f"/files/{file}", None),
+        ("POST", asked, {"decision": "allow"}),
+        ("DELETE", f"/approvals/rules/{rule}", None),
+        ("POST", f"/responses/{response}/undo", None),
         ("POST", "/memories", {"content": "Forged"}),
         ("PATCH", f"/memories/{memory}", {"content": "Forged"}),
         ("DELETE", f"/memories/{memory}", None),

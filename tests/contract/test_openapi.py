@@ -30,6 +30,8 @@ VERBS = {
 OTHER_OPERATION_IDS = {
     "follow_response": "reads a stream",
     "cancel_response": "acts on a response, makes none",
+    "answer_approval": "answers what was asked, makes none",
+    "undo_response": "acts on a response, makes none",
     "cancel_openai_response": "acts on a response, makes none",
     "open_artifact": "shows one, makes none",
     "restore_artifact_version": "makes a version of an artifact, which is what is answered",

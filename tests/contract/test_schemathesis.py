@@ -14,9 +14,13 @@ import schemathesis
 from hypothesis import HealthCheck, reject, settings
 from requests import Session
 
+from cowork_desktop import keys
+from cowork_desktop.agent.approvals import Approvals
 from cowork_desktop.agent.offline_model import OfflineModel
+from cowork_desktop.agent.tools.tool import Demand
 from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.http import openapi
+from cowork_desktop.schemas.approvals import Approval
 from tests.fakes.server import running_server
 
 pytestmark = pytest.mark.slow
@@ -58,6 +62,7 @@ class Fuzzed:
         self._loop = asyncio.new_event_loop()
         self._ended = asyncio.Event()
         self._numbers = itertools.count()
+        self._approvals: Approvals | None = None
         self._thread = threading.Thread(target=self._run, name="fuzzed server")
 
     def start(self) -> None:
@@ -71,6 +76,10 @@ class Fuzzed:
 
     def ids(self, parameters: Iterable[str]) -> dict[str, str]:
         """The ids that a path wants, of things that were made for this one request."""
+        if "approval_id" in parameters:
+            approval = self._asked()
+            found = {"approval_id": approval.id, "response_id": approval.response_id}
+            return {name: found[name] for name in parameters}
         if "scratchpad_id" not in parameters:
             return {name: self.an_id(name) for name in parameters}
         # Prose, so that no code that a machine made up is ever run.
@@ -104,11 +113,35 @@ class Fuzzed:
             case "skill_id":
                 name = f"fuzzed-{next(self._numbers)}"
                 return self._post("/skills", {"name": name, "description": "Fuzzed"})
+            case "rule_id":
+                approval = self._asked()
+                path = f"/responses/{approval.response_id}/approvals/{approval.id}"
+                self._made(path, {"decision": "allow_always"})
+                return str(self._answered("GET", "/approvals/rules")["data"][0]["id"])
             case "response_id":
                 return self._post(
                     "/responses", {"conversation_id": conversation, "input": "Hello", "stream": False}
                 )
         raise AssertionError(f"nothing makes a {parameter}")
+
+    def _asked(self) -> Approval:
+        """An approval that a response asks for."""
+        conversation = self._post("/conversations", {})
+        body: dict[str, str | bool] = {"conversation_id": conversation, "input": "Hello", "stream": False}
+        projects = self._answered("GET", "/projects?limit=1000")["data"]
+        assert self._approvals
+        request = self._approvals.request(
+            turn_id=self._post("/responses", body),
+            conversation_id=conversation,
+            project_id=next(str(project["id"]) for project in projects if project["is_general"]),
+            content_index=0,
+            tool="fetch_page",
+            demand=Demand("outside", f"{next(self._numbers)}.example"),
+            arguments={},
+            reason="Fuzzed",
+            expires_at=None,
+        )
+        return asyncio.run_coroutine_threadsafe(request, self._loop).result(20)
 
     def _post(self, path: str, body: dict[str, str | bool]) -> str:
         return str(self._made(path, body)["id"])
@@ -134,6 +167,7 @@ class Fuzzed:
         async with running_server(self._folder, model=OfflineModel()) as server:
             await server.call("PATCH", "/settings", json={"kernels": {"spare": False}})
             self.url = server.url
+            self._approvals = server.app[keys.APPROVALS]
             self._started.set()
             await self._ended.wait()
 

@@ -195,6 +195,16 @@ def unauthorized() -> Reply:
     return failure(401, "authentication_error", "invalid x-api-key")
 
 
+def token_count(tokens: int) -> Reply:
+    """What `POST /v1/messages/count_tokens` answers."""
+    body = json.dumps({"input_tokens": tokens}).encode()
+    return Reply([body], 200, {"Content-Type": "application/json"})
+
+
+def no_such_operation() -> Reply:
+    return failure(404, "not_found_error", "Not found")
+
+
 Route = Callable[[Json], Reply | None]
 
 
@@ -207,14 +217,20 @@ class MessagesEndpoint:
     `route` sees each body first; a reply that it returns is used and the script stays where it is (for
     requests whose moment is not known, such as those for titles). A request that nothing answers gets a 400,
     and leaving the block raises AssertionError with what it was.
+
+    `count` is what each request to count tokens gets; these stand in `counted`, and not in `requests`.
     """
 
-    def __init__(self, script: Iterable[Reply] = (), *, route: Route | None = None) -> None:
+    def __init__(
+        self, script: Iterable[Reply] = (), *, route: Route | None = None, count: Reply | None = None
+    ) -> None:
         self.url = ""
         self.requests: list[ReceivedRequest] = []
+        self.counted: list[ReceivedRequest] = []
         self.unexpected: list[str] = []
         self._script = list(script)
         self._route = route
+        self._count = count or no_such_operation()
         self._released = asyncio.Event()
         self._received = asyncio.Event()
         self._stalled = asyncio.Event()
@@ -271,10 +287,12 @@ class MessagesEndpoint:
             body=body,
             connection=self._connections.setdefault(request.transport, len(self._connections)),
         )
-        self.requests.append(received)
+        counts = (request.method, request.path) == ("POST", "/v1/messages/count_tokens")
+        (self.counted if counts else self.requests).append(received)
         self._received.set()
         try:
-            return await self._send(request, received, self._reply_to(request, body))
+            reply = self._count if counts else self._reply_to(request, body)
+            return await self._send(request, received, reply)
         except (asyncio.CancelledError, ConnectionResetError):
             if not received.is_cut:
                 received.closed_by_client.set()

@@ -57,6 +57,9 @@ class ScriptedModel:
             else:
                 yield step
 
+    async def count_tokens(self, request: ModelRequest) -> int | None:
+        return None
+
     async def close(self) -> None:
         self.is_closed = True
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,12 +12,15 @@ import aiohttp
 from aiohttp import web
 
 from cowork_desktop.agent.model import Model
+from cowork_desktop.agent.toolbox import TOOLS
+from cowork_desktop.agent.tools.tool import Tool
 from cowork_desktop.app import create_app
 from cowork_desktop.clock import Clock
 from cowork_desktop.connectors.secrets import Secrets
 from cowork_desktop.serve import listen, serving
 from cowork_desktop.settings import ServerSettings
 from cowork_desktop.shell.browser import Browser
+from cowork_desktop.web.pages import Pages
 from tests.fakes.browser import NotingBrowser
 from tests.fakes.secrets import MemorySecrets
 
@@ -122,6 +125,8 @@ async def running_server(
     secrets: Secrets | None = None,
     settings: ServerSettings | None = None,
     browser: Browser | None = None,
+    tools: Mapping[str, Tool[Any]] = TOOLS,
+    pages: Pages | None = None,
 ) -> AsyncIterator[Server]:
     """`model`: answers in the provider's stead, as if a key were set; else the offline model does.
     `browser`: shows what is to be shown; else nothing is, as on a machine without a display."""
@@ -141,6 +146,8 @@ async def running_server(
             secrets=secrets,
             model=model,
             browser=browser or NotingBrowser(),
+            tools=tools,
+            pages=pages,
         ) as app,
         serving(app, sockets),
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,

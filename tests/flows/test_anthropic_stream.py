@@ -51,6 +51,7 @@ from tests.fakes.messages_endpoint import (
     stalled,
     text_block,
     thinking_block,
+    token_count,
     tool_block,
     unauthorized,
     whole_block,
@@ -64,9 +65,9 @@ HELLO_DONE = ModelDone("end_turn", Usage(input_tokens=10, output_tokens=5), [Tex
 
 @asynccontextmanager
 async def talking(
-    *script: Reply, clock: FakeClock | None = None
+    *script: Reply, clock: FakeClock | None = None, count: Reply | None = None
 ) -> AsyncIterator[tuple[AnthropicModel, MessagesEndpoint]]:
-    async with MessagesEndpoint(script) as endpoint:
+    async with MessagesEndpoint(script, count=count) as endpoint:
         clock = clock or FakeClock(auto_advance=True)
         model = AnthropicModel(api_key=KEY, base_url=endpoint.url, clock=clock)
         yield model, endpoint
@@ -91,6 +92,58 @@ async def failed(model: Model, request: ModelRequest = ASK) -> tuple[list[ModelE
 
 def without_retries(request: ModelRequest = ASK) -> ModelRequest:
     return ModelRequest(request.model, request.system, request.messages, max_retries=0)
+
+
+# Counting
+
+
+async def test_the_provider_counts_the_tokens_of_what_would_be_sent() -> None:
+    async with talking(HELLO, count=token_count(1_234)) as (model, endpoint):
+        assert await model.count_tokens(ASK) == 1_234
+        await heard(model)
+    [counted], [sent] = endpoint.counted, endpoint.requests
+    assert counted.body == {k: v for k, v in sent.body.items() if k not in ("max_tokens", "stream")}
+    assert counted.connection == sent.connection
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        overloaded(),
+        rate_limited("3"),
+        unauthorized(),
+        raw(b"<html>", content_type="text/html"),
+        raw(b"{", content_type="application/json"),
+        raw(b'{"input_tokens": "many"}', content_type="application/json"),
+        raw(b'{"input_tokens": 0}', content_type="application/json"),
+        cut(HELLO, after=0),
+    ],
+)
+async def test_where_the_provider_does_not_count_nothing_is_told_and_nothing_asked_again(
+    answer: Reply | None,
+) -> None:
+    async with talking(count=answer) as (model, endpoint):
+        assert await model.count_tokens(ASK) is None
+    assert len(endpoint.counted) == 1
+
+
+async def test_a_key_that_cannot_be_one_counts_nothing() -> None:
+    async with MessagesEndpoint(count=token_count(7)) as endpoint:
+        model = AnthropicModel(api_key="schlüssel", base_url=endpoint.url, clock=FakeClock())
+        assert await model.count_tokens(ASK) is None
+        assert endpoint.counted == []
+        await model.close()
+
+
+async def test_a_count_that_is_cancelled_closes_the_socket() -> None:
+    async with talking(count=stalled(token_count(7))) as (model, endpoint):
+        task = asyncio.create_task(model.count_tokens(ASK))
+        await endpoint.until_stalled()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await endpoint.counted[0].closed_by_client.wait()
 
 
 # A call that ends in order

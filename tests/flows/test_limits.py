@@ -2,22 +2,26 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from cowork_desktop.agent.model import (
     ModelDone,
+    ModelError,
     Retrying,
     TextDelta,
     ToolCallBegun,
     ToolCallEnded,
     ToolResult,
 )
+from cowork_desktop.agent.tools.tool import Tool, ToolContext, ToolFailed
 from cowork_desktop.agent.turns import TITLE_SECONDS
 from cowork_desktop.http.sse import KEEP_ALIVE_SECONDS
 from cowork_desktop.schemas.responses import Usage
 from tests.fakes.clock import FakeClock
-from tests.fakes.model import USAGE, ScriptedModel, Step, call, done, say
+from tests.fakes.model import USAGE, Script, ScriptedModel, Step, call, done, say
 from tests.fakes.server import running_server
 
 SEARCH = call("search_conversation", {"query": "x"}, '{"query": "x"}')
@@ -121,3 +125,141 @@ async def test_calls_that_cannot_be_made_are_told_to_the_model_and_the_turn_goes
         assert words in part["output"]
     results = model.requests[1].messages[-1].content
     assert [isinstance(result, ToolResult) and result.is_error for result in results] == [True] * 3
+
+
+# Calls that fail again and again
+
+
+class Given(BaseModel):
+    n: int = 0
+
+
+class Flaky:
+    """A tool that fails, except where it is told to work; it notes with what it was called."""
+
+    def __init__(self) -> None:
+        self.called: list[int] = []
+        self.works_for: set[int] = set()
+
+    def tools(self) -> dict[str, Tool[Any]]:
+        async def run(context: ToolContext, arguments: Given) -> str:
+            self.called.append(arguments.n)
+            if arguments.n in self.works_for:
+                return "Well."
+            raise ToolFailed(f"It does not work, for the {len(self.called)}th time.")
+
+        return {"flaky": Tool(name="flaky", description="Fails.", input=Given, run=run)}
+
+
+def calls(*given: int) -> list[Script]:
+    """One call a round."""
+    return [call("flaky", {"n": n}, f'{{"n": {n}}}', call_id=f"call_{at}") for at, n in enumerate(given)]
+
+
+async def outcome(tmp_path: Path, flaky: Flaky, *scripts: Script) -> Any:
+    model = ScriptedModel(*scripts)
+    async with running_server(tmp_path / "data", model=model, tools=flaky.tools()) as server:
+        response = await server.say(await server.conversation(title="T"), "Go")
+        return await server.get(f"/responses/{response['id']}")
+
+
+async def test_a_call_that_failed_three_times_is_refused_and_after_three_refusals_the_turn_ends(
+    tmp_path: Path,
+) -> None:
+    flaky = Flaky()
+    response = await outcome(tmp_path, flaky, *calls(*[1] * 6))
+    assert flaky.called == [1, 1, 1]
+    assert (response["status"], response["error"]["type"]) == ("failed", "stuck")
+    assert "flaky" in response["error"]["message"]
+    assert [part["status"] for part in response["parts"]] == ["error"] * 6
+    assert ["failed three times" in part["output"] for part in response["parts"]] == [False] * 3 + [True] * 3
+
+
+async def test_other_arguments_are_another_call_and_do_not_begin_the_count_anew(tmp_path: Path) -> None:
+    flaky = Flaky()
+    response = await outcome(tmp_path, flaky, *calls(1, 1, 2, 1, 3, 1), say("I give up."))
+    assert flaky.called == [1, 1, 2, 1, 3]
+    assert response["status"] == "completed"
+    assert "failed three times" in response["parts"][5]["output"]
+
+
+async def test_a_call_that_works_once_begins_anew(tmp_path: Path) -> None:
+    flaky = Flaky()
+
+    async def works() -> None:
+        flaky.works_for = {1}
+
+    async def fails() -> None:
+        flaky.works_for = set()
+
+    first, second, third, *rest = calls(*[1] * 6)
+    response = await outcome(
+        tmp_path, flaky, first, second, [works, *third], *[[fails, *one] for one in rest], say("Well.")
+    )
+    assert flaky.called == [1] * 6
+    assert [part["status"] for part in response["parts"][:6]] == [
+        *["error", "error", "success", "error", "error", "error"]
+    ]
+    assert response["status"] == "completed"
+
+
+async def test_the_next_turn_tries_again(tmp_path: Path) -> None:
+    flaky = Flaky()
+    model = ScriptedModel(*calls(*[1] * 6), *calls(1), say("No."))
+    async with running_server(tmp_path / "data", model=model, tools=flaky.tools()) as server:
+        conversation = await server.conversation(title="T")
+        assert (await server.say(conversation, "Go"))["error"]["type"] == "stuck"
+        assert (await server.say(conversation, "Again"))["status"] == "completed"
+    assert flaky.called == [1] * 4
+
+
+# What a turn costs
+
+
+@pytest.mark.parametrize(
+    ("model", "cost", "is_over"),
+    [
+        ("claude-opus-4-8", 0.00035, False),
+        ("claude-opus-4-8", 0.00034, True),
+        ("other-model", 0.00001, True),
+    ],
+)
+async def test_a_turn_that_has_cost_too_much_ends(
+    tmp_path: Path, model: str, cost: float, is_over: bool
+) -> None:
+    """Each round has 10 tokens in and 5 out, of 5 and 25 dollars a million: 0.000175 dollars."""
+    scripts = [*calls(1, 2)[:2], say("Enough.")]
+    flaky = Flaky()
+    async with running_server(
+        tmp_path / "data", model=ScriptedModel(*scripts), tools=flaky.tools()
+    ) as server:
+        body = {"limits": {"cost_usd": cost}}
+        assert (await server.call("PATCH", "/settings", json=body)).status == 200
+        response = await server.say(await server.conversation(title="T"), "Go", model=model)
+    if is_over:
+        assert response["error"]["type"] == "limit_reached"
+        assert f"{cost:g} US dollars (settings.limits.cost_usd)" in response["error"]["message"]
+    else:
+        assert response["status"] == "completed"
+    assert len(flaky.called) == (2 if not is_over else 1 if "opus" in model else 0)
+
+
+async def test_tokens_are_counted_over_the_rounds(tmp_path: Path) -> None:
+    flaky = Flaky()
+    model = ScriptedModel(*calls(1, 2, 3))
+    async with running_server(tmp_path / "data", model=model, tools=flaky.tools()) as server:
+        assert (await server.call("PATCH", "/settings", json={"limits": {"tokens": 44}})).status == 200
+        response = await server.say(await server.conversation(title="T"), "Go")
+    assert response["error"]["type"] == "limit_reached"
+    assert flaky.called == [1, 2]
+    assert response["usage"]["input_tokens"] + response["usage"]["output_tokens"] == 45
+
+
+@pytest.mark.parametrize("kind", ["context_too_long", "invalid_request"])
+async def test_what_the_provider_refuses_after_a_wait_fails_with_its_name(tmp_path: Path, kind: str) -> None:
+    """Nothing can be left out here, so it is not tried again."""
+    waits = Retrying(1, 0.5, "overloaded", "The provider is overloaded.")
+    model = ScriptedModel([waits, ModelError(kind, "No.")])
+    async with running_server(tmp_path / "data", model=model) as server:
+        response = await server.say(await server.conversation(title="T"), "Go")
+    assert response["error"]["type"] == kind

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cowork_desktop import keys
+from cowork_desktop.agent.model import Text
 from cowork_desktop.schemas.memories import Memory
 from cowork_desktop.store import memories
 from tests.fakes.clock import FakeClock
@@ -45,8 +46,12 @@ class Talk:
 
     @property
     def told(self) -> Sequence[str]:
-        """The parts of the system prompt of the last turn, without who the agent is."""
-        return self.model.requests[-1].system[1:]
+        """The parts of the system prompt of the last turn, without who the agent is and how it works, and
+        then the memories that came with the message."""
+        request = self.model.requests[-1]
+        [*_, about] = [part.text for part in request.messages[-1].content if isinstance(part, Text)]
+        memories = [part for part in about.split("\n\n") if part.startswith(HEADING)]
+        return [*request.system[2:], *memories]
 
 
 @pytest.fixture
@@ -87,7 +92,8 @@ async def test_the_response_lists_the_memories_in_its_events_and_after_a_restart
             [memory]
         ] * 3
     async with running_server(tmp_path / "data") as server:
-        assert await server.get(f"/responses/{response['id']}") == response
+        stored = await server.get(f"/responses/{response['id']}")
+        assert {name: stored[name] for name in response} == response
 
 
 async def test_a_response_keeps_the_ids_of_memories_that_were_deleted_since(talk: Talk) -> None:
@@ -358,14 +364,17 @@ async def test_the_skills_of_the_project_and_of_the_request_are_active(talk: Tal
     assert talk.told == [
         "The conversation belongs to the project 'P'.",
         "The task of this conversation:\nReport sales",
+        "Skills that use_skill gives you the instructions of:\n- be-kind: About be-kind\n"
+        "- not-active: About not-active\n- weekly-report: About weekly-report",
         "Skills that are active. Do as they say.\n\n"
         "# weekly-report\n\nBegin with a summary.\nUse 3 charts.\n\n"
         "# be-kind\n\nBe kind.",
         f"{HEADING}\n- Likes tea.",
     ]
     await talk.server.say(conversation, "Again")
-    assert "be-kind" not in "".join(talk.told)
-    assert "weekly-report" in "".join(talk.told)
+    active = talk.told[3]
+    assert "# be-kind" not in active
+    assert "# weekly-report" in active
 
 
 async def test_a_skill_that_is_named_twice_is_told_once(talk: Talk) -> None:
@@ -379,7 +388,7 @@ async def test_a_skill_that_is_named_twice_is_told_once(talk: Talk) -> None:
 async def test_a_skill_without_instructions_is_told_by_its_description(talk: Talk) -> None:
     skill = await talk.skill("be-kind")
     await talk.server.say(await talk.server.conversation(), "Hi", skill_ids=[skill])
-    assert talk.told == ["Skills that are active. Do as they say.\n\n# be-kind\n\nAbout be-kind"]
+    assert talk.told[1:] == ["Skills that are active. Do as they say.\n\n# be-kind\n\nAbout be-kind"]
 
 
 async def test_a_changed_skill_is_told_as_it_is_now_and_a_deleted_one_not_at_all(talk: Talk) -> None:
@@ -394,8 +403,9 @@ async def test_a_changed_skill_is_told_as_it_is_now_and_a_deleted_one_not_at_all
     assert talk.told == ["The conversation belongs to the project 'P'."]
 
 
-async def test_instructions_of_an_openai_client_come_after_skills_and_memories(talk: Talk) -> None:
+async def test_instructions_of_an_openai_client_come_after_skills_and_before_memories(talk: Talk) -> None:
+    await talk.skill("be-kind")
     await talk.remember("Likes tea.")
     body = {"model": "m", "input": "Hi", "instructions": "Be brief."}
     assert (await talk.server.call("POST", "//v1/responses", json=body)).status == 200
-    assert talk.told == [f"{HEADING}\n- Likes tea.", "Be brief."]
+    assert talk.told[1:] == ["Be brief.", f"{HEADING}\n- Likes tea."]

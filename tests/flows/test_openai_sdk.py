@@ -64,11 +64,13 @@ def conversation_of(response: Response) -> str:
 
 
 def said_to(model: ScriptedModel) -> list[tuple[str, str]]:
-    """Roles and texts of the last request."""
-    return [
-        (message.role, "|".join(part.text for part in message.content if isinstance(part, Text)))
+    """Roles and texts of the last request, without what Cowork adds to the last message."""
+    told = [
+        (message.role, [part.text for part in message.content if isinstance(part, Text)])
         for message in model.requests[-1].messages
     ]
+    assert told[-1][1].pop().startswith("For this message, from Cowork and not from the user:")
+    return [(role, "|".join(texts)) for role, texts in told]
 
 
 async def test_a_plain_call_gives_the_answer(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from cowork_desktop.agent.model import ModelError, TextDelta
 from tests.fakes.model import ScriptedModel, call, done, say
 from tests.fakes.server import Server, running_server
@@ -27,6 +29,9 @@ async def test_a_streamed_turn_tells_each_step_once_and_ends_with_what_is_stored
         assert [frame.id for frame in frames] == list(range(8))
         assert [frame.data["sequence_number"] for frame in frames] == list(range(8))
         stored = await server.get(f"/responses/{frames[0].data['response_id']}")
+        assert stored.pop("parts") == [{"type": "text", "text": "Hello"}]
+        assert stored.pop("cost_usd") == pytest.approx((10 * 5 + 5 * 25) / 1_000_000)
+        assert stored.pop("parent_response_id") is None
         assert frames[-1].data["response"] == stored
         assert stored["output"] == [{"type": "text", "text": "Hello"}]
         assert stored["usage"]["input_tokens"] == 10

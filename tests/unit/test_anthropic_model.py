@@ -1,15 +1,20 @@
 """What is sent to the Messages API, and what its events become."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
-from cowork_desktop.agent.anthropic_wire import Answer, parse_arguments, request_body
+from cowork_desktop.agent.anthropic_wire import Answer, request_body
 from cowork_desktop.agent.model import (
     Content,
+    Document,
+    Image,
     Message,
     ModelDone,
     ModelEvent,
@@ -25,6 +30,7 @@ from cowork_desktop.agent.model import (
     ToolResult,
     ToolSpec,
 )
+from cowork_desktop.agent.tool_arguments import parse_arguments
 from cowork_desktop.schemas.conversations import ToolCallPart
 from cowork_desktop.schemas.events import ToolCallDone, parse_frame, to_frame
 from cowork_desktop.schemas.responses import Usage
@@ -176,6 +182,126 @@ def test_text_with_half_a_surrogate_pair_can_be_sent() -> None:
     assert sent(user(Text("a\ud83d b \ud83d\ude00"))) == [
         {"role": "user", "content": [{"type": "text", "text": "a\ufffd b 😀", **CACHED}]}
     ]
+
+
+PNG = Image("image/png", "iVBORw0KGgo=")
+PNG_BLOCK = {
+    "type": "image",
+    "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="},
+}
+
+
+def test_images_and_documents_stand_where_they_were_and_carry_the_mark() -> None:
+    document = {
+        "type": "document",
+        "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="},
+        "title": "Q3 \ufffd.pdf",
+    }
+    report = Document("Q3 \ud83d.pdf", "JVBERi0=")
+    assert sent(user(PNG, Text("compare"), report)) == [
+        {"role": "user", "content": [PNG_BLOCK, {"type": "text", "text": "compare"}, document | CACHED]}
+    ]
+
+
+def test_a_document_without_a_title_has_none_and_a_long_title_is_cut() -> None:
+    [message] = sent(user(Document(" ", "JVBERi0="), Document("t" * 501, "JVBERi0=")))
+    assert [block.get("title") for block in message["content"]] == [None, "t" * 500]
+
+
+def test_the_images_of_a_result_stand_in_it_after_its_words() -> None:
+    messages = sent(
+        user(PNG, ToolResult("1", "A plot.", images=[PNG, PNG]), ToolResult("2", " ", images=[PNG]))
+    )
+    words = {"type": "text", "text": "A plot."}
+    assert messages == [
+        {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": "1", "content": [words, PNG_BLOCK, PNG_BLOCK]},
+                {"type": "tool_result", "tool_use_id": "2", "content": [PNG_BLOCK]},
+                PNG_BLOCK | CACHED,
+            ],
+        }
+    ]
+
+
+def test_an_error_has_no_images_which_the_provider_would_refuse() -> None:
+    result = ToolResult("1", "It failed.", is_error=True, images=[PNG])
+    expected = {"type": "tool_result", "tool_use_id": "1", "is_error": True, "content": "It failed."}
+    assert sent(user(result)) == [{"role": "user", "content": [expected | CACHED]}]
+
+
+def marked(*messages: Message) -> list[Any]:
+    """What the blocks with a mark hold."""
+    return [
+        block.get("text") or block.get("content") or block.get("name")
+        for message in sent(*messages)
+        for block in message["content"]
+        if block.get("cache_control") == {"type": "ephemeral"}
+    ]
+
+
+def ending(message: Message) -> Message:
+    return replace(message, ends_prefix=True)
+
+
+def test_the_end_of_what_later_requests_begin_with_is_marked_too() -> None:
+    assert marked(ending(user(Text("a"))), assistant(Text("b")), user(Text("c"))) == ["a", "c"]
+
+
+def test_only_the_last_such_end_is_marked_however_many_there_are() -> None:
+    turns = [message for n in range(9) for message in (user(Text(f"q{n}")), ending(assistant(Text(f"a{n}"))))]
+    assert marked(*turns, user(Text("now"))) == ["a8", "now"]
+
+
+def test_messages_that_become_one_keep_the_mark_within() -> None:
+    messages = (ending(user(Text("a"), Text("b"))), user(Text("c")), assistant(Text("d")), user(Text("e")))
+    assert marked(*messages) == ["b", "e"]
+
+
+def test_the_mark_of_a_message_stands_on_what_comes_last_when_results_come_first() -> None:
+    messages = (ending(user(Text("a"), ToolResult("1", "one"))), user(Text("b"), ToolResult("2", "two")))
+    assert marked(*messages) == ["a", "b"]
+
+
+def test_an_end_that_cannot_be_marked_leaves_the_mark_to_what_stands_before_it() -> None:
+    thought = ProviderBlock("anthropic", {"type": "redacted_thinking", "data": "xyz"})
+    assert marked(user(Text("a")), ending(assistant(thought)), user(Text("b"))) == ["a", "b"]
+    assert marked(user(Text("a")), ending(assistant(Text(" "))), user(Text("b"))) == ["a", "b"]
+    assert marked(ending(user(Text(" "))), user(Text("b"))) == ["b"]
+
+
+def test_an_end_that_is_the_end_of_all_has_one_mark() -> None:
+    assert marked(user(Text("a")), assistant(Text("b")), ending(user(Text("c")))) == ["c"]
+
+
+def test_a_whole_request_has_no_more_marks_than_the_provider_takes() -> None:
+    request = ModelRequest(
+        model="m",
+        system=["one", "two", "three"],
+        messages=[ending(user(Text("a"))), ending(assistant(Text("b"))), user(Text("c"))],
+        tools=[ToolSpec("read", "Reads a file.", {"type": "object"})],
+    )
+    assert json.dumps(request_body(request)).count("cache_control") == 3
+
+
+class Range(BaseModel):
+    first: int
+    last: int
+
+
+class ReadInput(BaseModel):
+    path: str
+    parts: list[Range] = []
+
+
+def test_the_schema_of_an_input_with_nested_shapes_is_sent_as_it_is() -> None:
+    tool = ToolSpec("read", "Reads a file.", ReadInput.model_json_schema())
+    body = request_body(ModelRequest(model="m", system=[], messages=[user(Text("a"))], tools=[tool]))
+    schema = body["tools"][0]["input_schema"]
+    assert schema["type"] == "object"
+    assert schema["properties"]["parts"]["items"] == {"$ref": "#/$defs/Range"}
+    assert schema["$defs"]["Range"]["required"] == ["first", "last"]
 
 
 # Arguments of tool calls

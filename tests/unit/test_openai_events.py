@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from openai.types.responses import Response, ResponseStreamEvent
@@ -10,7 +10,17 @@ from pydantic import TypeAdapter
 
 from cowork_desktop.api.openai_events import item_id_of, response_of, translate
 from cowork_desktop.schemas import events
-from cowork_desktop.schemas.conversations import Item, TextPart, ToolCallPart
+from cowork_desktop.schemas.approvals import Approval
+from cowork_desktop.schemas.conversations import (
+    ArtifactLink,
+    ArtifactPart,
+    Item,
+    MemoryLink,
+    PageLink,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+)
 from cowork_desktop.schemas.events import TurnEvent, to_frame
 from cowork_desktop.schemas.responses import AgentResponse, TurnError, Usage
 
@@ -152,6 +162,91 @@ async def test_texts_around_a_tools_call_are_parts_of_one_message() -> None:
     assert [event["sequence_number"] for event in found] == list(range(14))
     assert found[-1]["response"]["output"] == [found[-2]["item"]]
     assert found[-2]["item"]["status"] == "completed"
+
+
+def approval(status: Literal["pending", "allowed"]) -> Approval:
+    return Approval(
+        id="appr_1",
+        response_id="resp_1",
+        conversation_id="conv_1",
+        project_id="proj_1",
+        kind="approval",
+        tool="fetch_page",
+        effect="outside",
+        subject="example.com",
+        summary="Fetch a page of example.com.",
+        reason="It is beyond this machine.",
+        arguments={"url": "https://example.com"},
+        options=[],
+        status=status,
+        answer=None,
+        created_at=AT,
+        expires_at=None,
+        decided_at=None if status == "pending" else AT,
+    )
+
+
+async def test_what_openai_has_no_word_for_changes_nothing_of_what_is_told() -> None:
+    """A turn that waits for its user, makes an artifact and a summary reads like one that does not."""
+    log, place = Log(), {"item_id": "msg_1", "output_index": 0}
+    artifact = ArtifactPart(artifact_id="art_1", version=1, title="Herons", artifact_type="report")
+    call = ToolCallPart(
+        call_id="c",
+        name="fetch_page",
+        arguments={"url": "https://example.com"},
+        output="Herons.",
+        status="success",
+        source="the page https://example.com",
+        links=[PageLink(url="https://example.com"), ArtifactLink(artifact_id="art_1", version=1, title="H")],
+    )
+    parts = [
+        ReasoningPart(text="Hm."),
+        TextPart(text="Let me look."),
+        call,
+        artifact,
+        TextPart(text="Found."),
+        ToolCallPart(
+            call_id="d",
+            name="remember",
+            arguments={},
+            output="Yes.",
+            status="success",
+            links=[MemoryLink(memory_id="mem_1")],
+        ),
+    ]
+    log.item()
+    log.add(events.ReasoningDelta, **place, content_index=0, delta="Hm.")
+    log.text(1, "Let me ", "look.")
+    log.add(events.ToolCallAdded, **place, content_index=2, call_id="c", name="fetch_page", round=1)
+    log.add(events.ApprovalRequested, approval=approval("pending"))
+    log.add(events.ApprovalResolved, approval=approval("allowed"))
+    log.add(events.ToolCallOutputDelta, **place, content_index=2, call_id="c", delta="50 %")
+    log.add(events.ToolCallDone, **place, content_index=2, call_id="c", call=call)
+    log.add(events.ArtifactCreated, **place, content_index=3, artifact=artifact)
+    log.add(events.ContextCompacted, tokens_before=180_000, tokens_after=9_000)
+    log.text(4, "Found.")
+    item = Item(
+        id="msg_1",
+        conversation_id="conv_1",
+        response_id="resp_1",
+        role="assistant",
+        content="Let me look.\n\nFound.",
+        parts=parts,
+        created_at=AT,
+    )
+    log.add(events.OutputItemDone, output_index=0, item=item)
+    log.end(turn("Let me look.", "Found."))
+    assert await told(log.frames) == await told(log_with_a_tool().frames)
+
+
+async def test_a_turn_that_waits_for_its_user_is_in_progress() -> None:
+    log = Log()
+    log.item()
+    log.text(0, "I need to ask.")
+    log.add(events.ApprovalRequested, approval=approval("pending"))
+    found = await told(log.frames)
+    assert short(found)[-2:] == ["output_text.done 0 I need to ask.", "content_part.done 0"]
+    assert response_of(turn("I need to ask.", is_running=True), "msg_1").status == "in_progress"
 
 
 async def test_a_turn_that_only_called_tools_has_no_message() -> None:

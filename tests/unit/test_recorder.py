@@ -62,7 +62,7 @@ async def test_a_delta_is_published_at_once_and_written_a_moment_later(desk: Des
 
 
 async def test_a_tool_call_is_on_the_disk_before_it_is_told(desk: Desk) -> None:
-    index = await desk.recorder.tool_begun("call_1", "look")
+    index = await desk.recorder.tool_begun("call_1", "look", 0)
     assert (
         desk.published() == await desk.stored() == ["response.output_item.added", "response.tool_call.added"]
     )
@@ -87,7 +87,7 @@ async def test_the_end_is_stored_with_the_item_before_it_is_told(desk: Desk) -> 
 
 async def test_text_around_a_tool_call_makes_parts_of_its_own(desk: Desk) -> None:
     desk.recorder.text("Before")
-    index = await desk.recorder.tool_begun("call_1", "look")
+    index = await desk.recorder.tool_begun("call_1", "look", 0)
     desk.recorder.tool_arguments(index, "call_1", "{}")
     call = ToolCallPart(
         call_id="call_1", name="look", arguments={}, output="x", status="success", seconds=0.1

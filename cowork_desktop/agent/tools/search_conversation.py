@@ -2,9 +2,9 @@
 
 import re
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from cowork_desktop.agent.tools.tool import Tool, ToolContext
+from cowork_desktop.agent.tools.tool import Arguments, Tool, ToolContext
 from cowork_desktop.store import items
 
 _MOST_HITS = 5
@@ -12,9 +12,7 @@ _MOST_WORDS = 12
 _SNIPPET = 400
 
 
-class SearchConversation(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class SearchConversation(Arguments):
     query: str = Field(min_length=1, max_length=500, description="Words to look for, most telling first.")
 
 

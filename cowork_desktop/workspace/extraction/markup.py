@@ -20,22 +20,22 @@ _META = re.compile(rb"<meta[^>]{1,200}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za
 
 def read(path: Path) -> Iterator[Found]:
     """Places count the lines of the text that comes out: one a block, one a row of a table."""
+    yield from read_as(Page(), path)
+
+
+def read_as(page: "Page", path: Path) -> Iterator[Found]:
+    """What the page makes of a file."""
     with path.open(encoding=_encoding(path), errors="replace") as file:
         text = file.read(_MOST_CHARACTERS)
         is_whole = not file.read(1)
-    yield from of_lines((Line(number, line) for number, line in enumerate(lines_of(text), 1)), "line")
+    yield from of_lines((Line(number, line) for number, line in enumerate(page.lines_of(text), 1)), "line")
     if not is_whole:
         yield End("partial", f"The first {_MOST_CHARACTERS:,} characters of the page were read.")
 
 
 def lines_of(html: str) -> Iterator[str]:
     """The lines of a page, none of them empty."""
-    page = _Page()
-    for kind, value in tokens(html):
-        page.take(kind, value)
-        yield from page.finished()
-    page.end_line()
-    yield from page.finished()
+    return Page().lines_of(html)
 
 
 def _encoding(path: Path) -> str:
@@ -47,18 +47,25 @@ def _encoding(path: Path) -> str:
     return named or encoding_of(path)
 
 
-class _Page:
+class Page:
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._words: list[str] = []
         self._hidden = 0
         self._as_it_stands = 0
 
-    def finished(self) -> list[str]:
+    def lines_of(self, html: str) -> Iterator[str]:
+        for kind, value, attributes in tokens(html):
+            self.take(kind, value, attributes)
+            yield from self._finished()
+        self.end_line()
+        yield from self._finished()
+
+    def _finished(self) -> list[str]:
         lines, self._lines = self._lines, []
         return lines
 
-    def take(self, kind: str, value: str) -> None:
+    def take(self, kind: str, value: str, attributes: str) -> None:
         if kind == "text":
             self._write(value)
         elif value in _HIDDEN:

@@ -9,6 +9,7 @@ Reader = Literal[
     "sheets",
     "opendocument",
     "html",
+    "page",
     "mail",
     "notebook",
     "json",
@@ -17,6 +18,8 @@ Reader = Literal[
     "locked",
 ]
 
+WEB_PAGE = "text/x-web-page"
+"""HTML that came from the web, of which the links count; no file is of this type."""
 _OOXML = "application/vnd.openxmlformats-officedocument"
 _ODF = "application/vnd.oasis.opendocument"
 _READERS: dict[str, Reader] = {
@@ -50,6 +53,7 @@ _READERS: dict[str, Reader] = {
     "image/svg+xml": "html",
     "message/rfc822": "mail",
     "text/html": "html",
+    WEB_PAGE: "page",
 }
 
 

@@ -10,6 +10,7 @@ import json
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ MOST_PASSAGES = 100_000
 
 
 def main(arguments: list[str]) -> None:
-    """`arguments`: the path, the media type as it was sniffed, and the user's name for the file."""
-    path, mime_type, *_ = arguments
-    read = _reading(reader_of(mime_type))
+    """`arguments`: the path, the media type as it was sniffed, and the user's name for the file; of a page of
+    the web its URL."""
+    path, mime_type, name = arguments
+    read = _reading(reader_of(mime_type), name)
     gc.disable()  # it ends soon, and its limit of memory holds without
     # What was imported could be written down as bytecode; from here on nothing can.
     limits.apply()
@@ -95,7 +97,7 @@ def _message(found: Found) -> dict[str, Any]:
             return {"end": state, "reason": reason}
 
 
-def _reading(reader: Reader | None) -> Callable[[Path], Iterator[Found]]:
+def _reading(reader: Reader | None, name: str) -> Callable[[Path], Iterator[Found]]:
     """Each reader is imported only for its own files; some bring large libraries."""
     match reader:
         case "pdf":
@@ -110,6 +112,10 @@ def _reading(reader: Reader | None) -> Callable[[Path], Iterator[Found]]:
             from cowork_desktop.workspace.extraction.opendocument import read
         case "html":
             from cowork_desktop.workspace.extraction.markup import read
+        case "page":
+            from cowork_desktop.workspace.extraction.web_page import read as read_page
+
+            return partial(read_page, url=name)
         case "mail":
             from cowork_desktop.workspace.extraction.mail import read
         case "notebook":

@@ -1,0 +1,78 @@
+"""Keeps the requests of one turn within the model's window: a summary takes the place of their older part."""
+
+from dataclasses import dataclass, replace
+
+from cowork_desktop.agent import tokens
+from cowork_desktop.agent.compaction import Window, compacted_messages, split
+from cowork_desktop.agent.model import Model, ModelError, ModelRequest
+from cowork_desktop.agent.recorder import Recorder
+from cowork_desktop.agent.summaries import summarise
+from cowork_desktop.agent.tokens import Counted
+from cowork_desktop.clock import Clock
+from cowork_desktop.schemas.responses import Usage
+from cowork_desktop.store import compactions
+from cowork_desktop.store.database import Database
+
+_NEARLY_FULL = 0.75
+"""Of what is full; from here on the provider is asked how much it is, where the last answer does not tell."""
+
+
+@dataclass(eq=False)
+class Compactor:
+    db: Database
+    clock: Clock
+    model: Model
+    recorder: Recorder
+    window: Window
+    conversation_id: str
+    turn_id: str
+    input: str
+    """The request that the turn is to answer."""
+    previous: str | None
+    """The summary that the messages begin with; None: they begin with none."""
+    _counted: Counted | None = None
+
+    def count(self, request: ModelRequest, usage: Usage) -> None:
+        """Learn from an answer how much the request was."""
+        self._counted = Counted.of(request, usage) or self._counted
+
+    async def fitted(self, request: ModelRequest) -> ModelRequest:
+        """The request, or a shorter one that says the same in fewer words."""
+        size = tokens.size(request, self._counted)
+        if size > _NEARLY_FULL * self.window.full_at and self._counted is None:
+            size = await self.model.count_tokens(request) or size
+        if size <= self.window.full_at:
+            return request
+        return await self._compacted(request, size, self.window.tail)
+
+    async def shortened(self, request: ModelRequest) -> ModelRequest:
+        """The same, where the provider says that it is too long. Raises ModelError where it cannot be made
+        shorter."""
+        # The window may be smaller than the settings say.
+        keep = min(self.window.tail, tokens.estimate(request.messages) // 3)
+        shorter = await self._compacted(request, tokens.size(request, self._counted), keep)
+        if shorter is request:
+            raise ModelError(
+                "context_too_long", "The message is too long for the model. Send less text and fewer files."
+            )
+        return shorter
+
+    async def _compacted(self, request: ModelRequest, size: int, keep: int) -> ModelRequest:
+        """`keep`: how many tokens of the newest messages stay."""
+        older, tail = split(request.messages, keep)
+        # The summary before goes into the next one by itself.
+        older = older[1:] if self.previous is not None else older
+        if not older:
+            return replace(request, messages=tail) if tail != list(request.messages) else request
+        summary, used = await summarise(self.model, request.model, older, self.previous, self.window)
+        self.recorder.usage = self.recorder.usage + used
+        messages = compacted_messages(summary, self.input, tail, self.window)
+        shorter = replace(request, messages=messages)
+        self.previous, self._counted = summary, None
+        after, (item_n, round) = tokens.estimate(shorter), tail[0].place
+        now = self.clock.now()
+        await self.db.write(
+            compactions.add, self.conversation_id, self.turn_id, item_n, round, summary, size, after, now
+        )
+        await self.recorder.compacted(size, after)
+        return shorter

@@ -1,0 +1,82 @@
+"""A turn that runs in this process."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cowork_desktop.agent.recorder import Recorder
+from cowork_desktop.agent.stopwatch import Stopwatch
+from cowork_desktop.schemas.conversations import Role, ToolCallPart
+from cowork_desktop.schemas.responses import AgentResponse, TurnError
+
+
+@dataclass(frozen=True)
+class TurnStart:
+    """What a turn begins with."""
+
+    conversation_id: str | None
+    """None begins a new conversation."""
+    input: str
+    model: str | None = None
+    skill_ids: Sequence[str] = ()
+    file_ids: Sequence[str] = ()
+    """Files that come with the message, beside those uploaded to the conversation since its last turn."""
+    instructions: str | None = None
+    """What the model is told for this turn alone."""
+    earlier: Sequence[tuple[Role, str]] = ()
+    """Messages that a client brings along, stored before the input."""
+    is_unattended: bool = False
+    """Nobody is there: what is asked of the user waits for a limited time."""
+    parent: tuple[str, int] | None = None
+    """The turn whose sub-task this is, and the part of its answer which is the call."""
+    project_id: str | None = None
+    """Of the new conversation."""
+
+    def to_stored(self) -> dict[str, Any]:
+        """What the turn needs to go on after a restart."""
+        return {
+            "skill_ids": list(self.skill_ids),
+            "instructions": self.instructions,
+            "is_unattended": self.is_unattended,
+        }
+
+    @classmethod
+    def stored(
+        cls, response: AgentResponse, kept: dict[str, Any], parent: tuple[str, int] | None
+    ) -> "TurnStart":
+        return cls(response.conversation_id, response.input, model=response.model, parent=parent, **kept)
+
+
+@dataclass(eq=False)
+class Running:
+    begun: AgentResponse
+    start: TurnStart
+    recorder: Recorder
+    stopwatch: Stopwatch
+    """Runs while the turn, or its sub-task, waits for the user."""
+    task: asyncio.Task[None] | None = None
+    reason: TurnError | None = None
+    """Why it was stopped."""
+    is_suspended: bool = False
+    """The process ends while it waits: it goes on in the next one."""
+
+    def has_in_hand(self, calls: Iterable[tuple[str, int]]) -> bool:
+        """Whether one of the calls, given by turn and part, is this turn's and has not ended."""
+        parts = self.recorder.transcript.parts()
+        return any(
+            id == self.begun.id
+            and isinstance(part := parts[index], ToolCallPart)
+            and part.status == "running"
+            for id, index in calls
+        )
+
+    def stop(self, reason: TurnError) -> None:
+        if self.task and not self.task.done() and self.reason is None:
+            self.reason = reason
+            self.task.cancel()
+
+    def suspend(self) -> None:
+        if self.task and not self.task.done() and self.reason is None:
+            self.is_suspended = True
+            self.task.cancel()

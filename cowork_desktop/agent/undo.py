@@ -1,0 +1,193 @@
+"""Takes back what a turn and its sub-tasks changed."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import pairwise
+from typing import Literal
+
+from cowork_desktop.clock import Clock
+from cowork_desktop.errors import Conflict, CoworkError, NotFound
+from cowork_desktop.ids import Ids
+from cowork_desktop.schemas.memories import MemoryPatch
+from cowork_desktop.schemas.undo import ChangeLeft, ChangeView, Undone
+from cowork_desktop.store import artifacts, changes, memories, turns
+from cowork_desktop.store.changes import Change, NotedChange
+from cowork_desktop.store.database import Database, Tx
+from cowork_desktop.tasks import wholly
+from cowork_desktop.workspace.artifacts import Artifacts
+from cowork_desktop.workspace.deletion import Deletion
+from cowork_desktop.workspace.project_files import ProjectFiles
+
+logger = logging.getLogger(__name__)
+
+CHANGED_SINCE = "It has been changed since."
+CHANGED_BETWEEN = "Somebody else has changed it between two changes of the turn."
+DELETED_BY_TURN = "The turn deleted it, and an artifact that is deleted cannot be made again."
+SCHEDULE = "Schedules cannot be taken back yet."
+_INTERNAL = "Something went wrong inside the server; its log has the details."
+
+_Thing = tuple[str, str, str]
+"""Kind, project and reference of what can be changed: several changes may be of one thing."""
+
+
+class Left(Exception):
+    """This change stays, for the reason that is told."""
+
+
+class Undo:
+    """Only what still is as the turn left it is taken back: nothing that came after is lost."""
+
+    def __init__(
+        self,
+        db: Database,
+        artifacts: Artifacts,
+        deletion: Deletion,
+        project_files: ProjectFiles,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._db, self._artifacts, self._deletion, self._project_files = (
+            db,
+            artifacts,
+            deletion,
+            project_files,
+        )
+        self._clock, self._ids = clock, ids
+        self._one_at_a_time = asyncio.Lock()
+
+    async def undo(self, response_id: str) -> Undone:
+        """Take back what was not before, the newest change first. Raises NotFound, and Conflict while the
+        turn or a sub-task of it runs."""
+        return await wholly(self._undo(response_id))
+
+    async def _undo(self, response_id: str) -> Undone:
+        async with self._one_at_a_time:
+            things: dict[_Thing, list[NotedChange]] = {}
+            found = await self._db.read(_to_undo, response_id)
+            for noted in found:
+                things.setdefault(_thing(noted.change), []).append(noted)
+            left: dict[_Thing, str] = {}
+            for noted in found:
+                thing = _thing(noted.change)
+                # What was there before a change that stays is not what the thing is now.
+                if thing not in left and (reason := await self._reason_to_leave(noted, things[thing])):
+                    left[thing] = reason
+        views = {thing: _view(of_thing) for thing, of_thing in things.items()}
+        return Undone(
+            response_id=response_id,
+            undone=[view for thing, view in views.items() if thing not in left],
+            left=[ChangeLeft(**vars(views[thing]), reason=reason) for thing, reason in left.items()],
+        )
+
+    async def _reason_to_leave(self, noted: NotedChange, of_thing: Sequence[NotedChange]) -> str | None:
+        """Take one change back; where that cannot be done, why."""
+        try:
+            await self._take_back(noted, of_thing)
+        except Left as reason:
+            return str(reason)
+        except CoworkError as error:
+            return error.message
+        except Exception:
+            logger.exception("A change of %s cannot be undone", noted.turn_id)
+            return _INTERNAL
+        return None
+
+    async def _take_back(self, noted: NotedChange, of_thing: Sequence[NotedChange]) -> None:
+        match noted.change.kind:
+            case "memory":
+                await self._db.write(_undo_memory, noted, self._clock.now())
+            case "file":
+                if reason := await self._project_files.undo(noted):
+                    raise Left(reason)
+                await self._db.write(_note_undone, [noted], self._clock.now())
+            case "artifact" if noted is of_thing[0]:
+                await self._undo_artifact(of_thing)
+            case "schedule":
+                raise Left(SCHEDULE)
+
+    async def _undo_artifact(self, of_thing: Sequence[NotedChange]) -> None:
+        """All versions that the turn made of it at once: what stood before the first comes back."""
+        change, before = of_thing[0].change, of_thing[-1].change.before
+        if any(newer.change.before != older.change.after for newer, older in pairwise(of_thing)):
+            raise Left(CHANGED_BETWEEN)
+        if before is None:
+            await self._db.write(_delete_artifact, of_thing, self._clock.now())
+            self._deletion.start()
+            return
+        if change.after is None:
+            raise Left(DELETED_BY_TURN)
+        if (await self._db.read(artifacts.get, change.ref)).version != change.after["version"]:
+            raise Left(CHANGED_SINCE)
+        await self._artifacts.restore(change.ref, before["version"])
+        await self._db.write(_note_undone, of_thing, self._clock.now())
+
+
+def _to_undo(tx: Tx, response_id: str) -> list[NotedChange]:
+    turns.get(tx, response_id)
+    for running in turns.in_progress(tx):
+        if response_id in _line_of(tx, running.id):
+            raise Conflict(
+                "The turn, or a sub-task of it, still runs. Wait for its end, or cancel it.",
+                details=[{"response_id": running.id}],
+            )
+    return [noted for noted in changes.of_turn(tx, response_id) if not noted.is_undone]
+
+
+def _line_of(tx: Tx, id: str) -> list[str]:
+    """The turn, the one whose sub-task it is, and so on."""
+    line = [id]
+    while parent := turns.parent_of(tx, line[-1]):
+        line.append(parent[0])
+    return line
+
+
+def _undo_memory(tx: Tx, noted: NotedChange, now: int) -> None:
+    change = noted.change
+    standing = next(iter(memories.those(tx, [change.ref])), None)
+    if standing and (change.after is None or standing.content != change.after["content"]):
+        raise Left(CHANGED_SINCE)
+    if standing is None and change.before is not None and change.after is not None:
+        raise Left("It has been deleted since.")
+    if change.before is None and standing:
+        memories.delete(tx, change.ref)
+    elif change.before is not None and standing:
+        memories.patch(tx, change.ref, now, MemoryPatch(content=change.before["content"]))
+    elif change.before is not None:
+        source = change.before.get("source", "agent")
+        memories.remember(tx, change.ref, now, change.before["content"], change.before["project_id"], source)
+    _note_undone(tx, [noted], now)
+
+
+def _delete_artifact(tx: Tx, of_thing: Sequence[NotedChange], now: int) -> None:
+    """Take away an artifact that the turn made; one that is gone already is as it was before."""
+    change = of_thing[0].change
+    with suppress(NotFound):
+        version = artifacts.get(tx, change.ref).version
+        if change.after is None or version != change.after["version"]:
+            raise Left(CHANGED_SINCE)
+        artifacts.delete(tx, change.ref, now)
+    _note_undone(tx, of_thing, now)
+
+
+def _note_undone(tx: Tx, undone: Sequence[NotedChange], now: int) -> None:
+    for noted in undone:
+        changes.note_undone(tx, noted.turn_id, noted.n, now)
+
+
+def _thing(change: Change) -> _Thing:
+    return change.kind, change.project_id, change.ref
+
+
+def _view(of_thing: Sequence[NotedChange]) -> ChangeView:
+    """What the changes of one thing, the newest first, come to."""
+    newest, oldest = of_thing[0].change, of_thing[-1].change
+    what: Literal["created", "changed", "deleted"] = "changed"
+    if oldest.before is None:
+        what = "created"
+    elif newest.after is None:
+        what = "deleted"
+    return ChangeView(
+        kind=newest.kind, ref=newest.ref, name=newest.name, project_id=newest.project_id, what=what
+    )

@@ -1,0 +1,91 @@
+"""What lies in a working folder: found without following links, read and written without leaving it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from cowork_desktop.errors import Conflict, InvalidRequest, NotFound
+from cowork_desktop.ids import random_id
+from cowork_desktop.store.work_files import WorkFile
+from cowork_desktop.workspace.contents import making_for_good, sync_folder
+from cowork_desktop.workspace.copying import Readable, is_regular, open_regular, pour
+from cowork_desktop.workspace.file_names import is_portable
+from cowork_desktop.workspace.paths import Escapes, resolve
+
+MOST_FILES = 2_000
+"""Of a working folder that are looked at."""
+_NOT_OURS = frozenset({"__pycache__", "node_modules"})
+_LONGEST_PATH = 1_000
+
+
+def files_in(root: Path, most: int = MOST_FILES) -> tuple[list[WorkFile], bool]:
+    """The regular files by their paths, without digests, and whether there are more. Hidden ones, links, and
+    what programs keep for themselves are left out."""
+    found: list[WorkFile] = []
+    for place in _places(root):
+        if len(found) == most:
+            return found, True
+        try:
+            looked_at = place.lstat()
+        except OSError:  # gone since
+            continue
+        path = place.relative_to(root).as_posix()
+        if is_regular(place) and path.isprintable():
+            found.append(WorkFile(path, looked_at.st_size, looked_at.st_mtime_ns, None))
+    return found, False
+
+
+def _places(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not _is_left_out(name))
+        yield from (Path(folder, name) for name in sorted(names) if not _is_left_out(name))
+
+
+def _is_left_out(name: str) -> bool:
+    return name.startswith(".") or name in _NOT_OURS
+
+
+def place_of(root: Path, path: str) -> Path:
+    """Where a path lies. Raises InvalidRequest for one that leads out of the folder, over a link for one, to
+    something hidden, or that not every system can have."""
+    parts = path.split("/")
+    if any(part.startswith(".") for part in parts):
+        raise InvalidRequest(f"{path[:200]!r} leads out of the project's folder, or to something hidden.")
+    if not path or len(path) > _LONGEST_PATH or not all(is_portable(part) for part in parts):
+        raise InvalidRequest(f"{path[:200]!r} is no path of a file: give folders and a name, with / between.")
+    try:
+        place = resolve(root, path)
+    except Escapes as error:
+        raise InvalidRequest(f"{path[:200]!r} leads out of the project's folder.") from error
+    if place != root.resolve().joinpath(*parts):
+        raise InvalidRequest(f"{path[:200]!r} leads over a link, which is not followed.")
+    return place
+
+
+def opened(root: Path, path: str) -> BinaryIO:
+    """A file to read. Raises NotFound where there is none."""
+    file = open_regular(place_of(root, path), path)
+    if file is None:
+        raise NotFound(f"There is no file {path[:200]!r} in the project's folder.")
+    return file
+
+
+def write(root: Path, path: str, source: Readable) -> None:
+    """Put a file there, or in the place of what was there: who reads meanwhile gets the one or the other.
+    Raises Conflict where a folder has the name, or a file the name of one of its folders."""
+    place = place_of(root, path)
+    if place.is_dir():
+        raise Conflict(f"{path} is a folder.")
+    unfinished = place.with_name(f".{random_id('part')}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with making_for_good(unfinished) as file:
+            pour(source, file)
+        unfinished.replace(place)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise Conflict(f"{path} cannot be made: a file has the name of one of its folders.") from error
+    finally:
+        if place.parent.is_dir():
+            unfinished.unlink(missing_ok=True)
+    sync_folder(place.parent)
