@@ -85,10 +85,9 @@ def without(messages: Sequence[Message]) -> list[Message]:
     """The messages with a word in the place of each picture and document."""
     word = Text("[a picture or document that cannot be shown to the model]")
     return [
-        Message(
-            message.role,
-            [word if isinstance(part, Image | Document) else _bare(part) for part in message.content],
-            message.ends_prefix,
+        replace(
+            message,
+            content=[word if isinstance(part, Image | Document) else _bare(part) for part in message.content],
         )
         for message in messages
     ]

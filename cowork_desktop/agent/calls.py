@@ -113,6 +113,15 @@ class Calls:
 
     async def _outcome(self, call: Call) -> Outcome:
         """A tool that fails does not end the turn: the model gets to know why."""
+        key = _key(call)
+        if self._failures[key] >= _SAME_FAILURES:
+            outcome = Outcome(_SAME_AGAIN, is_error=True)
+        else:
+            outcome = await self._made(call)
+        self._failures[key] = self._failures[key] + 1 if outcome.is_error else 0
+        return outcome
+
+    async def _made(self, call: Call) -> Outcome:
         tool = self.tools.get(call.name)
         if tool is None:
             return Outcome(f"There is no tool {call.name!r}.", is_error=True)
@@ -120,13 +129,7 @@ class Calls:
             return Outcome(f"The arguments cannot be read: {call.problem}", is_error=True)
         if call.begun_at is not None:
             return Outcome(_UNCERTAIN, is_error=True)
-        key = _key(call)
-        if self._failures[key] >= _SAME_FAILURES:
-            outcome = Outcome(_SAME_AGAIN, is_error=True)
-        else:
-            outcome = await self._attempt(tool, call)
-        self._failures[key] = self._failures[key] + 1 if outcome.is_error else 0
-        return outcome
+        return await self._attempt(tool, call)
 
     async def _attempt(self, tool: Tool[Any], call: Call) -> Outcome:
         try:
@@ -237,7 +240,7 @@ class Calls:
 
 def _key(call: Call) -> str:
     """What calls have in common that are the same again."""
-    return f"{call.name} {json.dumps(call.arguments, sort_keys=True)}"
+    return f"{call.name} {json.dumps(call.arguments, sort_keys=True)} {call.problem or ''}"
 
 
 _REFUSED = {

@@ -60,6 +60,8 @@ class Running:
     """Why it was stopped."""
     is_suspended: bool = False
     """The process ends while it waits: it goes on in the next one."""
+    has_begun: bool = False
+    """A task that is cancelled before its first line never comes to its last."""
 
     def has_in_hand(self, calls: Iterable[tuple[str, int]]) -> bool:
         """Whether one of the calls, given by turn and part, is this turn's and has not ended."""
@@ -72,11 +74,24 @@ class Running:
         )
 
     def stop(self, reason: TurnError) -> None:
-        if self.task and not self.task.done() and self.reason is None:
+        if self._may_end():
             self.reason = reason
-            self.task.cancel()
+            self._cancel()
 
     def suspend(self) -> None:
-        if self.task and not self.task.done() and self.reason is None:
+        if self._may_end():
             self.is_suspended = True
+            self._cancel()
+
+    def begin(self) -> None:
+        """The first line of the task; raises CancelledError where the turn was to end before."""
+        self.has_begun = True
+        if self.reason or self.is_suspended:
+            raise asyncio.CancelledError
+
+    def _may_end(self) -> bool:
+        return self.task is not None and not self.task.done() and not self.reason and not self.is_suspended
+
+    def _cancel(self) -> None:
+        if self.task and self.has_begun:
             self.task.cancel()

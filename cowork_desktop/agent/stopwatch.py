@@ -15,10 +15,6 @@ class Stopwatch:
         self._before = self._since = 0.0
 
     @property
-    def is_running(self) -> bool:
-        return self._count > 0
-
-    @property
     def seconds(self) -> float:
         return self._before + (self._clock.monotonic() - self._since if self._count else 0.0)
 

@@ -12,7 +12,7 @@ from cowork_desktop.agent.models import Models
 from cowork_desktop.agent.preferences import Preferences
 from cowork_desktop.agent.recorder import Recorder
 from cowork_desktop.agent.running import Running, TurnStart
-from cowork_desktop.agent.stopped import TurnStopped
+from cowork_desktop.agent.stopped import CANCELLED, INTERNAL, INTERRUPTED, TurnStopped
 from cowork_desktop.agent.stopwatch import Stopwatch
 from cowork_desktop.agent.tools.start_task import outcome_of
 from cowork_desktop.agent.tools.tool import Outcome
@@ -29,15 +29,6 @@ logger = logging.getLogger(__name__)
 
 TITLE_SECONDS = 2.0
 """How long the end of a turn may wait for its conversation's title."""
-
-INTERRUPTED = TurnError(
-    type="interrupted",
-    message="The server ended while this turn ran. What had arrived is kept; send the message again.",
-)
-CANCELLED = TurnError(type="cancelled", message="The turn was cancelled. What had arrived is kept.")
-_INTERNAL = TurnError(
-    type="internal", message="Something went wrong inside the server; its log has the details."
-)
 
 
 class Turns:
@@ -158,23 +149,36 @@ class Turns:
             frames = await self._db.scan(turns.frames, response.id)
             start = await self._db.read(_stored_start, response)
             self._make_running(response, start, self._ids.new("msg"), frames)
-        asked = await self._db.read(turn_calls.asked)
-        # Newest first: a parent waits if a sub-task does.
-        for running in reversed(list(self._running.values())):
-            if not running.has_in_hand(asked):
+        waiting = await self._waiting()
+        for running in list(self._running.values()):
+            if running.begun.id in waiting:
+                self._let_run(running)
+            else:
                 await running.recorder.finish(INTERRUPTED)
                 del self._running[running.begun.id]
                 logger.warning("Turn %s had been interrupted", running.begun.id)
-            elif running.start.parent:
-                asked.add(running.start.parent)
-        for running in self._running.values():
-            self._let_run(running)
+
+    async def _waiting(self) -> set[str]:
+        """The turns that can go on in the next process: they, or sub-tasks of theirs, have asked the user for
+        something that has not begun since."""
+        waiting = set[str]()
+        asked = await self._db.read(turn_calls.asked)
+        # Newest first: a parent waits if a sub-task does.
+        for running in reversed(list(self._running.values())):
+            parent = running.start.parent
+            if not running.has_in_hand(asked) or (parent and parent[0] not in self._running):
+                continue
+            waiting.add(running.begun.id)
+            if parent:
+                asked.add(parent)
+        return waiting
 
     async def close(self) -> None:
         """End all turns as interrupted, but those that wait for the user: they go on in the next process."""
+        waiting = await self._waiting()
         running = list(self._running.values())
         for turn in running:
-            if turn.stopwatch.is_running:
+            if turn.begun.id in waiting:
                 turn.suspend()
             else:
                 turn.stop(INTERRUPTED)
@@ -185,6 +189,7 @@ class Turns:
         limits, id = self._preferences.current.limits, running.begun.id
         watch = self._tasks.start(self._watch(running, limits.seconds), name=f"time limit of {id}")
         try:
+            running.begin()
             await self._answer(running)
         except asyncio.CancelledError:
             error = running.reason or INTERRUPTED
@@ -194,13 +199,14 @@ class Turns:
             error = TurnError(type=failed.kind, message=failed.message)
         except Exception:
             logger.exception("Turn %s failed", id)
-            error = _INTERNAL
+            error = INTERNAL
         watch.cancel()
         try:
             if running.is_suspended:
                 await running.recorder.suspend()
             else:
                 running.reason = running.reason or error or CANCELLED
+                await self._stop_tasks_of(id)
                 await running.recorder.finish(error)
         finally:
             del self._running[id]
@@ -232,21 +238,16 @@ class Turns:
             parent=(parent.begun.id, index),
             project_id=await self._db.read(conversations.project_of, parent.begun.conversation_id),
         )
-        try:
-            child = await self._db.read(turns.child, parent.begun.id, index)
-            if child is None:
-                child = await wholly(self.start(start))
-            ended = await self.ended(child.id)
-        except asyncio.CancelledError:
-            if not parent.is_suspended:
-                await self._stop_task(start.parent)
-            raise
+        child = await self._db.read(turns.child, parent.begun.id, index)
+        if child is None:
+            child = await wholly(self.start(start))
+        ended = await self.ended(child.id)
         return outcome_of(ended, is_tainted=await self._db.read(turns.is_tainted, ended.id))
 
-    async def _stop_task(self, parent: tuple[str, int] | None) -> None:
-        """End the sub-task of a call that ends before it."""
+    async def _stop_tasks_of(self, id: str) -> None:
+        """End the sub-tasks that a turn which ends has not waited for."""
         for running in list(self._running.values()):
-            if running.start.parent == parent and running.task:
+            if running.start.parent and running.start.parent[0] == id and running.task:
                 running.stop(CANCELLED)
                 await asyncio.wait([running.task])
 

@@ -137,7 +137,8 @@ async def _lines(agent: Agent, data: Path) -> int:
 ACTS: Mapping[str, Act] = {
     "a memory": Act("remember", {"content": "Likes tea."}, _memories),
     "an artifact": Act("create_artifact", {"title": "H", "type": "doc", "markdown": "# H"}, _artifacts),
-    "a file": Act("run_code", {"code": "with open('herons.txt', 'a') as f: f.write('1\\n')"}, _lines),
+    "a file": Act("write_file", {"path": "herons.txt", "content": "1\n"}, _lines),
+    "a cell": Act("run_code", {"code": "with open('herons.txt', 'a') as f: f.write('1\\n')"}, _lines),
 }
 
 

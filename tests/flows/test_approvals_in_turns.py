@@ -19,6 +19,8 @@ from tests.fakes.secrets import MemorySecrets
 from tests.fakes.server import Frame, fault
 from tests.fakes.site import Site, page, running_site
 
+LOOKS_AGAIN = 60.0
+"""After so many seconds, at the latest, a wait for the user looks at the clock again."""
 DENIED = "The user does not want this. Do not try it in another way; go on without it, or ask."
 EXPIRED = "Nobody answered in time whether this may be done, so it was not done. Go on without it."
 DENIED_ANSWER = "The user does not want to answer this. Decide by what you know, and say what you assumed."
@@ -55,7 +57,14 @@ class Desk:
         self.agent.says(reply(*blocks))
         start = TurnStart(self.conversation, "Do it.", is_unattended=True)
         turn = (await self.agent.server.app[keys.TURNS].start(start)).id
-        return turn, await self.agent.asked(turn)
+        asked = await self.agent.asked(turn)
+        await self.until_slept(LOOKS_AGAIN)
+        return turn, asked
+
+    async def until_slept(self, seconds: float) -> None:
+        """Wait until somebody sleeps for so long: before that, time that passes wakes nobody."""
+        while seconds not in self.clock.slept:
+            await asyncio.sleep(0)
 
     async def until(self, turn: str, type: str) -> Frame:
         """The first event of this type, once it is told."""
@@ -199,6 +208,7 @@ async def test_where_nobody_attends_a_call_fails_after_a_while_and_the_turn_goes
     assert asked["expires_at"] == "2026-01-01T00:10:00.000Z"
     desk.clock.advance(599)
     assert (await desk.approval(asked["id"]))["status"] == "pending"
+    await desk.until_slept(1.0)
     desk.clock.advance(1)
     response = await desk.goes_on(turn)
     assert response["status"] == "completed"
@@ -217,6 +227,7 @@ async def test_a_sub_task_of_a_turn_that_nobody_attends_is_not_attended_either(d
     asked = await desk.agent.asked(waiting[0]["response_id"])
     assert asked["expires_at"] == "2026-01-02T00:00:00.000Z"
     desk.agent.says(reply(text="I could not."), DONE)
+    await desk.until_slept(LOOKS_AGAIN)
     desk.clock.advance(86_400)
     [called] = await desk.agent.told(await desk.agent.ended(turn))
     assert called.text == "I could not."

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from cowork_desktop.agent.model import Image, ModelError, ModelRequest, Retrying, Text
+from cowork_desktop.agent.tools.tool import Tool, ToolContext
 from tests.fakes.agent import Agent, running_agent
 from tests.fakes.clock import FakeClock
 from tests.fakes.files import new_file
@@ -231,6 +233,32 @@ async def test_a_picture_that_is_refused_after_a_wait_is_left_out_as_well(data: 
         await new_file(server, PNG, name="red.png", conversation_id=conversation)
         assert (await server.say(conversation, "Look."))["status"] == "completed"
     assert [has_image(request) for request in model.requests] == [True, False]
+
+
+async def test_a_conversation_that_is_made_shorter_after_a_refusal_stays_so(data: Path) -> None:
+    """The message that goes without its picture still knows where in the conversation it stands."""
+    tools = {"look": Tool(name="look", description="Looks.", input=Nothing, run=_much)}
+    async with running_agent(data, tools=tools) as agent:
+        limits = {"context_tokens": 12_000, "output_tokens": 1_000}
+        assert (await agent.server.call("PATCH", "/settings", json={"limits": limits})).status == 200
+        conversation = await agent.server.conversation(title="T")
+        await say_it(agent, conversation, "herons " * 2_300)
+        await new_file(agent.server, PNG, name="red.png", conversation_id=conversation)
+        agent.says(REFUSED, reply(tool_block("l", "look"), usage={"input_tokens": 6_500}))
+        await say_it(agent, conversation)
+        assert len(agent.summaries) == 1
+        body = await say_it(agent, conversation, "And now?")
+    assert "a summary stands here" in body["messages"][0]["content"][0]["text"]
+    assert "herons herons" not in str(body["messages"])
+    assert "Look." in str(body["messages"])
+
+
+class Nothing(BaseModel):
+    pass
+
+
+async def _much(context: ToolContext, arguments: Nothing) -> str:
+    return "a fish " * 1_350
 
 
 def has_image(request: ModelRequest) -> bool:

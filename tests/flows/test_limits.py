@@ -203,6 +203,26 @@ async def test_a_call_that_works_once_begins_anew(tmp_path: Path) -> None:
     assert response["status"] == "completed"
 
 
+@pytest.mark.parametrize(
+    "again",
+    [("no_such_tool", {}), ("flaky", {"n": "one"}), ("flaky", None, "it is cut off")],
+    ids=["a tool that there is not", "arguments that do not fit", "arguments that cannot be read"],
+)
+async def test_a_call_that_cannot_be_made_is_not_made_for_ever_either(
+    tmp_path: Path, again: tuple[Any, ...]
+) -> None:
+    flaky = Flaky()
+    name = again[0]
+    rounds: list[Script] = [
+        [ToolCallBegun(str(n), name), ToolCallEnded(str(n), *again), ModelDone("tool_use", USAGE, [])]
+        for n in range(6)
+    ]
+    response = await outcome(tmp_path, flaky, *rounds)
+    assert flaky.called == []
+    assert response["error"]["type"] == "stuck"
+    assert ["failed three times" in part["output"] for part in response["parts"]] == [False] * 3 + [True] * 3
+
+
 async def test_the_next_turn_tries_again(tmp_path: Path) -> None:
     flaky = Flaky()
     model = ScriptedModel(*calls(*[1] * 6), *calls(1), say("No."))

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,9 @@ from cowork_desktop.agent.running import TurnStart
 from cowork_desktop.agent.tokens import of_text
 from cowork_desktop.agent.toolbox import TOOLS
 from cowork_desktop.agent.tools.tool import READ, Demand, Outcome, Tool, ToolContext
+from cowork_desktop.agent.turns import Turns
+from cowork_desktop.app import create_app
+from cowork_desktop.settings import ServerSettings
 from cowork_desktop.store import approvals
 from tests.fakes.agent import Agent, Step, of_type, results, running_agent, whole
 from tests.fakes.clock import FakeClock
@@ -48,7 +51,24 @@ class Machine:
 
     @asynccontextmanager
     async def server(self, *script: Reply) -> AsyncIterator[Agent]:
-        tools = {
+        async with running_agent(
+            self.data, *script, secrets=self.secrets, clock=self.clock, tools=self._tools()
+        ) as agent:
+            yield agent
+
+    @asynccontextmanager
+    async def begun(self, ticks: int) -> AsyncIterator[Turns]:
+        """The turns of a server that has begun and had hardly any time yet."""
+        settings = ServerSettings(base_url="http://127.0.0.1:9")
+        async with create_app(
+            settings, self.data, 1, secrets=self.secrets, clock=self.clock, tools=self._tools()
+        ) as app:
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+            yield app[keys.TURNS]
+
+    def _tools(self) -> Mapping[str, Tool[Any]]:
+        return {
             **TOOLS,
             "reach": self._tool("reach", Demand("outside", summary="Reach out.")),
             "change": self._tool("change", Demand("project", summary="Change it.")),
@@ -56,10 +76,6 @@ class Machine:
             "page": self._tool("page", READ, source="the page"),
             "long": self._tool("long", READ, more=" heron" * 3_000),
         }
-        async with running_agent(
-            self.data, *script, secrets=self.secrets, clock=self.clock, tools=tools
-        ) as agent:
-            yield agent
 
     def crashed(self) -> "Machine":
         """What this one would find after a power cut at this moment."""
@@ -440,3 +456,37 @@ async def test_a_sub_task_that_ran_beside_one_that_waits_is_interrupted_and_its_
     assert second.is_error
     assert second.text.startswith("The sub-task failed: The server ended while this turn ran.")
     assert machine.done == ["change", "reach"]
+
+
+HARDLY = [0, 10, 20, 30, 50, 70, 100, 150, 200]
+"""Ticks of the event loop, of which a turn needs some before it waits again."""
+
+
+async def test_a_server_that_ends_as_soon_as_it_has_begun_leaves_what_waits(machine: Machine) -> None:
+    async with machine.server(reply(task(), tool_block("c", "change")), reply(CALL)) as agent:
+        turn = await agent.begin(await agent.server.conversation(title="T"))
+        asked = await until_asked(agent)
+    for ticks in HARDLY:
+        async with machine.begun(ticks):
+            pass
+    async with machine.server(reply(text="Reached."), DONE) as agent:
+        assert await agent.waiting() == [asked]
+        await answered(agent, asked)
+        assert (await agent.ended(turn))["status"] == "completed"
+    assert sorted(machine.done) == ["change", "reach"]
+
+
+@pytest.mark.parametrize("ticks", HARDLY)
+async def test_a_turn_that_is_cancelled_as_soon_as_the_server_has_begun_ends_with_its_sub_task(
+    machine: Machine, ticks: int
+) -> None:
+    async with machine.server(reply(task()), reply(CALL)) as agent:
+        turn = await agent.begin(await agent.server.conversation(title="T"))
+        child = (await until_asked(agent))["response_id"]
+    async with machine.begun(ticks) as turns:
+        assert (await turns.cancel(turn)).status == "failed"
+        ended = await turns.get(child)
+        assert ended.error is not None
+        assert ended.error.type == "cancelled"
+    async with machine.server() as agent:
+        assert await agent.waiting() == []
