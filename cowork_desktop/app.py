@@ -104,7 +104,7 @@ async def create_app(
             artifacts=artifacts,
             promotion=promotion,
             contents=contents,
-            project_files=ProjectFiles(db, folders, contents, clock),
+            project_files=ProjectFiles(db, folders, contents),
             search_index=search_index,
             pages=pages or Pages(PageTexts(contents.incoming).read),
         )

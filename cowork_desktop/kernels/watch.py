@@ -19,6 +19,7 @@ class Watch:
         self._groups: set[int] = set()
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = asyncio.Lock()
+        self._is_closed = False
 
     async def add(self, group: int) -> None:
         self._groups.add(group)
@@ -31,6 +32,7 @@ class Watch:
 
     async def close(self) -> None:
         async with self._lock:
+            self._is_closed = True
             process, self._process = self._process, None
             if process:
                 await asyncio.to_thread(_end, process)
@@ -39,6 +41,9 @@ class Watch:
         if os.name != "posix":
             return
         async with self._lock:
+            # A kernel that was starting meanwhile ends by itself.
+            if self._is_closed:
+                return
             if self._process is None or self._process.poll() is not None:
                 if not self._groups:
                     return

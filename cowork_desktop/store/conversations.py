@@ -101,6 +101,17 @@ def delete_tasks_of(tx: Tx, id: str, now: int) -> list[str]:
     return [row[0] for row in rows]
 
 
+def line_of(tx: Tx, id: str) -> list[str]:
+    """The conversation, and those whose sub-task it is, upwards."""
+    rows = tx.execute(
+        "WITH RECURSIVE line (id) AS (SELECT ?1 UNION SELECT t.conversation_id FROM line"
+        " JOIN conversations c ON c.id = line.id JOIN turns t ON t.id = c.parent_turn_id)"
+        " SELECT id FROM line",
+        (id,),
+    )
+    return [line_id for (line_id,) in rows]
+
+
 def touch(tx: Tx, id: str, now: int) -> None:
     """Note activity."""
     update(tx, "conversations", id, {"updated_at": now})

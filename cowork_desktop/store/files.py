@@ -45,14 +45,14 @@ def get(tx: Tx, id: str) -> File:
 
 
 def in_reach(tx: Tx, conversation_id: str, project_id: str | None, limit: int) -> tuple[int, list[File]]:
-    """How many files a conversation and its project have, and the newest of them, newest first."""
-    where = "deleted_at IS NULL AND (conversation_id = ?1 OR project_id = ?2)"
-    [count] = tx.execute(
-        f"SELECT count(*) FROM files WHERE {where}", (conversation_id, project_id)
-    ).fetchone()
+    """How many files a conversation and its project have, and the newest of them, newest first; those of a
+    sub-task are those of the conversation that it is for."""
+    where = "deleted_at IS NULL AND (conversation_id IN (SELECT value FROM json_each(?1)) OR project_id = ?2)"
+    line = to_json(conversations.line_of(tx, conversation_id))
+    [count] = tx.execute(f"SELECT count(*) FROM files WHERE {where}", (line, project_id)).fetchone()
     rows = tx.execute(
         f"SELECT {_JSON} FROM {_FROM} WHERE {where} ORDER BY id DESC LIMIT ?3",
-        (conversation_id, project_id, limit),
+        (line, project_id, limit),
     )
     return count, [File.model_validate_json(json) for (json,) in rows]
 

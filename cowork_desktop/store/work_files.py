@@ -15,7 +15,7 @@ class WorkFile:
     """Bytes."""
     mtime_ns: int
     sha256: str | None
-    """None: it is too large for its bytes to be kept."""
+    """None: its bytes are not kept, as it is too large or cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,24 @@ def manifest(tx: Tx, project_id: str) -> dict[str, WorkFile]:
     return {path: WorkFile(path, *rest) for path, *rest in rows}
 
 
-def put(tx: Tx, project_id: str, files: Iterable[WorkFile]) -> None:
+def put(tx: Tx, project_id: str, files: Sequence[WorkFile]) -> list[str]:
+    """Returns the digests of those whose places they take."""
+    replaced = forget(tx, project_id, [file.path for file in files])
     tx.executemany(
-        "INSERT OR REPLACE INTO work_files VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO work_files VALUES (?, ?, ?, ?, ?)",
         [(project_id, file.path, file.size, file.mtime_ns, file.sha256) for file in files],
     )
+    return replaced
 
 
-def forget(tx: Tx, project_id: str, paths: Iterable[str]) -> None:
-    tx.executemany(
-        "DELETE FROM work_files WHERE project_id = ? AND path = ?", [(project_id, path) for path in paths]
-    )
+def forget(tx: Tx, project_id: str, paths: Iterable[str]) -> list[str]:
+    """Returns the digests that they had."""
+    rows = tx.execute(
+        "DELETE FROM work_files WHERE project_id = ? AND path IN (SELECT value FROM json_each(?))"
+        " RETURNING sha256",
+        (project_id, to_json(list(paths))),
+    ).fetchall()
+    return [digest for (digest,) in rows if digest]
 
 
 def laid_out(tx: Tx, project_id: str) -> list[LaidOut]:
@@ -58,11 +65,30 @@ def laid_out(tx: Tx, project_id: str) -> list[LaidOut]:
     return [LaidOut(*row) for row in rows]
 
 
+def copies_of(tx: Tx, file_id: str) -> list[tuple[str, LaidOut]]:
+    """The copies of an uploaded file, each with its project."""
+    rows = tx.execute(
+        "SELECT project_id, file_id, path, size, mtime_ns FROM laid_out_files WHERE file_id = ?", (file_id,)
+    )
+    return [(project_id, LaidOut(*copy)) for project_id, *copy in rows]
+
+
 def put_laid_out(tx: Tx, project_id: str, copies: Iterable[LaidOut]) -> None:
     tx.executemany(
         "INSERT OR REPLACE INTO laid_out_files VALUES (?, ?, ?, ?, ?)",
         [(project_id, copy.file_id, copy.path, copy.size, copy.mtime_ns) for copy in copies],
     )
+
+
+def put_copies(tx: Tx, project_id: str, copies: Sequence[LaidOut]) -> list[str]:
+    """Note that the folder has them, as they are. Returns the digests of those whose places they take."""
+    replaced = forget(tx, project_id, [copy.path for copy in copies])
+    # Of an uploaded file that has gone for good meanwhile there may be no bytes that a row could name.
+    tx.executemany(
+        "INSERT INTO work_files SELECT ?, ?, ?, ?, sha256 FROM files WHERE id = ?",
+        [(project_id, copy.path, copy.size, copy.mtime_ns, copy.file_id) for copy in copies],
+    )
+    return replaced
 
 
 def forget_laid_out(tx: Tx, project_id: str, file_ids: Sequence[str]) -> None:

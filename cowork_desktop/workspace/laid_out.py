@@ -1,10 +1,13 @@
 """Copies of uploaded files in working folders, where code can read them."""
 
 import asyncio
+import logging
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from cowork_desktop.errors import Conflict
+from cowork_desktop.errors import CoworkError, InvalidRequest
 from cowork_desktop.schemas.files import File
 from cowork_desktop.store import conversations, files, work_files
 from cowork_desktop.store.database import Database, Tx
@@ -13,6 +16,9 @@ from cowork_desktop.workspace import working_folder
 from cowork_desktop.workspace.contents import Contents, storing
 from cowork_desktop.workspace.copying import is_regular
 from cowork_desktop.workspace.file_names import FreeNames, same_everywhere
+from cowork_desktop.workspace.paths import ProjectFolders
+
+logger = logging.getLogger(__name__)
 
 FOLDER = "files"
 MOST_FILES = 1_000
@@ -26,35 +32,50 @@ class LaidOutFiles:
         self._db, self._contents = db, contents
 
     async def bring_up_to_date(self, root: Path, project_id: str, conversation_id: str) -> dict[str, str]:
-        """Lay out what is missing, and take away what was deleted; returns the paths by the files' ids."""
+        """Lay out what is missing, and take away what was deleted; returns the paths of those that lie there
+        by the files' ids."""
         wanted, laid_out, gone = await self._db.scan(_state, project_id, conversation_id)
-        with storing():
-            removed = await asyncio.to_thread(_take_away, root, gone)
-            copies = await asyncio.to_thread(self._lay_out, root, wanted, laid_out)
-        if removed or copies:
-            await self._db.write(_note, project_id, removed, copies)
-        paths = {copy.file_id: copy.path for copy in [*laid_out, *copies]}
-        return {file.id: paths[file.id] for file in wanted if file.id in paths}
+        left = await asyncio.to_thread(_take_away, root, gone)
+        paths, made = await asyncio.to_thread(self._lay_out, root, wanted, [*laid_out, *left])
+        if made or len(left) < len(gone):
+            done_with = [copy for copy in gone if copy not in left]
+            await self._contents.release(await self._db.write(_note, project_id, done_with, made))
+        return paths
 
-    def _lay_out(self, root: Path, wanted: Sequence[File], laid_out: Sequence[LaidOut]) -> list[LaidOut]:
-        by_id, names = {copy.file_id: copy for copy in laid_out}, _names(root, laid_out)
-        made = list[LaidOut]()
+    async def take_away(self, folders: ProjectFolders, file_id: str) -> None:
+        """Remove the copies of a file that was deleted, but for those that somebody has changed."""
+        for project_id, copy in await self._db.read(work_files.copies_of, file_id):
+            root = await asyncio.to_thread(folders.work, project_id)
+            if not await asyncio.to_thread(_take_away, root, [copy]):
+                await self._contents.release(await self._db.write(_note, project_id, [copy], []))
+
+    def _lay_out(
+        self, root: Path, wanted: Sequence[File], laid_out: Sequence[LaidOut]
+    ) -> tuple[dict[str, str], list[LaidOut]]:
+        """The paths of all that lie there, and the copies that are new."""
+        by_id, free = {copy.file_id: copy for copy in laid_out}, _FreePaths(root, laid_out)
+        paths, made = dict[str, str](), list[LaidOut]()
         for file in reversed(wanted):
             copy = by_id.get(file.id)
-            if copy and is_regular(root / copy.path):
-                continue
-            source = self._contents.place(file.sha256)
-            if not is_regular(source):
-                continue  # the disk has lost it
-            path = copy.path if copy else names.take(FOLDER, file.name)
-            with source.open("rb") as content:
-                try:
-                    working_folder.write(root, path, content)
-                except Conflict:  # somebody has a folder of that name
-                    continue
-            at = (root / path).lstat()
-            made.append(LaidOut(file.id, path, at.st_size, at.st_mtime_ns))
-        return made
+            if copy is None or _at(root, copy) is None:
+                is_free = copy and not os.path.lexists(root / copy.path)
+                copy = self._copy(root, file, copy.path if copy and is_free else free.take(file.name))
+                made += [copy] if copy else []
+            if copy:
+                paths[file.id] = copy.path
+        return paths, made
+
+    def _copy(self, root: Path, file: File, path: str) -> LaidOut | None:
+        """None where it cannot be made, and a turn goes on without: the disk is full or has lost the file, or
+        something stands in the way of the folder."""
+        try:
+            with storing(), self._contents.place(file.sha256).open("rb") as content:
+                working_folder.write(root, path, content)
+                at = (root / path).lstat()
+        except CoworkError as error:
+            logger.warning("There is no copy of %s: %s", file.id, error.message)
+            return None
+        return LaidOut(file.id, path, at.st_size, at.st_mtime_ns)
 
 
 def _state(tx: Tx, project_id: str, conversation_id: str) -> tuple[list[File], list[LaidOut], list[LaidOut]]:
@@ -67,29 +88,47 @@ def _state(tx: Tx, project_id: str, conversation_id: str) -> tuple[list[File], l
     return wanted, [copy for copy in laid_out if copy.file_id not in deleted], gone
 
 
-def _note(tx: Tx, project_id: str, removed: Sequence[str], copies: Sequence[LaidOut]) -> None:
-    work_files.forget_laid_out(tx, project_id, removed)
-    work_files.put_laid_out(tx, project_id, copies)
+def _note(tx: Tx, project_id: str, done_with: Sequence[LaidOut], made: Sequence[LaidOut]) -> list[str]:
+    """Returns the digests that are not noted of the folder any more."""
+    work_files.forget_laid_out(tx, project_id, [copy.file_id for copy in done_with])
+    left = work_files.forget(tx, project_id, [copy.path for copy in done_with])
+    work_files.put_laid_out(tx, project_id, made)
+    # To lay them out is no change of a turn that runs.
+    return left + work_files.put_copies(tx, project_id, made)
 
 
-def _take_away(root: Path, gone: Sequence[LaidOut]) -> list[str]:
-    """Remove copies of deleted files that are as they were laid out; the ids of all."""
+def _take_away(root: Path, gone: Sequence[LaidOut]) -> list[LaidOut]:
+    """Remove copies of deleted files that are as they were laid out; those that cannot be removed now."""
+    left = list[LaidOut]()
     for copy in gone:
-        place = root / copy.path
-        if is_regular(place):
-            at = place.lstat()
-            if (at.st_size, at.st_mtime_ns) == (copy.size, copy.mtime_ns):
-                place.unlink()
-    return [copy.file_id for copy in gone]
+        at = _at(root, copy)
+        if at and (at.st_size, at.st_mtime_ns) == (copy.size, copy.mtime_ns):
+            try:
+                (root / copy.path).unlink()
+            except OSError:  # Windows removes nothing that is being read
+                left.append(copy)
+    return left
 
 
-def _names(root: Path, laid_out: Sequence[LaidOut]) -> FreeNames:
-    """Names that nothing in the folder has."""
-    names = FreeNames()
-    folder = root / FOLDER
-    taken = {copy.path.partition("/")[2] for copy in laid_out}
-    if folder.is_dir():
-        taken |= {place.name for place in folder.iterdir()}
-    for name in {same_everywhere(name): name for name in taken}.values():
-        names.take(FOLDER, name)
-    return names
+def _at(root: Path, copy: LaidOut) -> os.stat_result | None:
+    """The file that lies where the copy was; None where there is none, or links lead elsewhere."""
+    try:
+        place = working_folder.place_of(root, copy.path)
+        return place.lstat() if is_regular(place) else None
+    except (InvalidRequest, OSError):
+        return None
+
+
+class _FreePaths:
+    """Paths that nothing in the folder of copies has, and no copy that is to come back."""
+
+    def __init__(self, root: Path, laid_out: Sequence[LaidOut]) -> None:
+        self._names = FreeNames()
+        self._taken = {same_everywhere(copy.path) for copy in laid_out}
+        with suppress(OSError):  # there is no such folder yet
+            self._taken |= {same_everywhere(f"{FOLDER}/{name}") for name in os.listdir(root / FOLDER)}
+
+    def take(self, name: str) -> str:
+        while same_everywhere(path := self._names.take(FOLDER, name)) in self._taken:
+            pass
+        return path

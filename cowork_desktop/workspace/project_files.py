@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from cowork_desktop.clock import Clock
-from cowork_desktop.errors import CoworkError, PayloadTooLarge
+from cowork_desktop.errors import Conflict, CoworkError, NotFound, PayloadTooLarge
 from cowork_desktop.store import changes, work_files
 from cowork_desktop.store.changes import Change, NotedChange
 from cowork_desktop.store.database import Database, Tx
@@ -17,29 +16,36 @@ from cowork_desktop.tasks import wholly
 from cowork_desktop.workspace import working_folder
 from cowork_desktop.workspace.contents import Arrivals, Contents, storing
 from cowork_desktop.workspace.copying import digest_of, open_regular
+from cowork_desktop.workspace.kept_files import found_in, is_changed, kept
 from cowork_desktop.workspace.laid_out import LaidOutFiles
 from cowork_desktop.workspace.paths import ProjectFolders
+from cowork_desktop.workspace.working_folder import Unfinished
 
-LARGEST_KEPT = 100_000_000
-MOST_KEPT = 500_000_000
-"""Bytes of one file, and of all files of a folder together, that are kept so that they can be put back."""
 _LARGEST_READ = 50_000_000
-_NOT_KEPT = "It was too large to be kept as it was."
-_NOT_COMPARED = "It is too large to tell whether it was changed since."
-_CHANGED = "It was changed since."
+_NOT_KEPT = "It was too large to be kept as it was, or could not be read."
+_NOT_COMPARED = (
+    "It was too large, or could not be read, so that nobody can tell whether it was changed since."
+)
+_CHANGED = "It has been changed since."
+_LOST = "The disk has lost what it was."
+
+
+_Note = Callable[[Tx, Change], None]
 
 
 class ProjectFiles:
     """What a turn changes in the folder is noted against a manifest of it.
 
-    Where two cells of one project run at the same time, what both may have changed is noted for the one that
-    ends first: nothing twice, nothing lost.
+    Where two cells of one project run at the same time, what both may have changed is noted for one of them:
+    nothing twice, nothing lost.
     """
 
-    def __init__(self, db: Database, folders: ProjectFolders, contents: Contents, clock: Clock) -> None:
-        self._db, self._folders, self._contents, self._clock = db, folders, contents, clock
+    def __init__(self, db: Database, folders: ProjectFolders, contents: Contents) -> None:
+        self._db, self._folders, self._contents = db, folders, contents
         self._laid_out = LaidOutFiles(db, contents)
         self._one_at_a_time = asyncio.Lock()
+        self._watching = dict[str, list[_Note]]()
+        """What notes changes for the code that runs, by projects, that which has run the longest first."""
 
     def root(self, project_id: str) -> Path:
         """The working folder; blocks."""
@@ -52,14 +58,7 @@ class ProjectFiles:
 
     async def read(self, project_id: str, path: str) -> bytes:
         """What is in a file; CoworkError, in words for the model, where it cannot be had."""
-        return await asyncio.to_thread(self._read, project_id, path)
-
-    def _read(self, project_id: str, path: str) -> bytes:
-        with working_folder.opened(self.root(project_id), path) as file:
-            content = file.read(_LARGEST_READ + 1)
-        if len(content) > _LARGEST_READ:
-            raise PayloadTooLarge(f"{path} is larger than {_LARGEST_READ // 1_000_000} MB.")
-        return content
+        return await asyncio.to_thread(lambda: _read(self.root(project_id), path))
 
     async def lay_out(self, project_id: str, conversation_id: str) -> dict[str, str]:
         """Have copies of the files of the conversation and its project in the folder; returns their paths by
@@ -69,77 +68,116 @@ class ProjectFiles:
             return await wholly(self._laid_out.bring_up_to_date(root, project_id, conversation_id))
 
     async def write(
-        self, project_id: str, path: str, content: bytes, turn_id: str, content_index: int
+        self,
+        project_id: str,
+        path: str,
+        rewritten: Callable[[bytes | None], bytes],
+        turn_id: str,
+        content_index: int,
     ) -> Change:
-        """Write a file, and note the change: what it was is kept before it is written over."""
+        """Write what is made of what is there, or of None where there is no file, and note the change: what
+        it was is kept before it is written over. What `rewritten` raises leaves the file as it is."""
         async with self._one_at_a_time:
-            return await wholly(self._write(project_id, path, content, turn_id, content_index))
+            return await wholly(self._write(project_id, path, rewritten, turn_id, content_index))
 
     async def _write(
-        self, project_id: str, path: str, content: bytes, turn_id: str, content_index: int
+        self,
+        project_id: str,
+        path: str,
+        rewritten: Callable[[bytes | None], bytes],
+        turn_id: str,
+        content_index: int,
     ) -> Change:
         root = await asyncio.to_thread(self.root, project_id)
-        place = await asyncio.to_thread(working_folder.place_of, root, path)
         async with self._contents.arrivals() as arrivals:
-            before = await asyncio.to_thread(_kept, place, path, arrivals)
-            with storing():
-                size, digest = await asyncio.to_thread(arrivals.add, io.BytesIO(content))
-            # Its time is not known yet: the next look at the folder learns it.
-            after = WorkFile(path, size, 0, digest)
+            before, after, unfinished = await asyncio.to_thread(_begin, root, path, rewritten, arrivals)
             change = _change(project_id, path, before, after)
 
-            def note(tx: Tx) -> None:
-                changes.note(tx, turn_id, content_index, change)
-                work_files.put(tx, project_id, [after])
+            def note(tx: Tx) -> list[str]:
+                self._note_for_running(tx, project_id, path, before)
+                if before is None or before.sha256 != after.sha256:
+                    changes.note(tx, turn_id, content_index, change)
+                return work_files.put(tx, project_id, [after])
 
-            await self._contents.adopt(arrivals.parts, lambda: self._db.write(note))
-        with storing():
-            await asyncio.to_thread(working_folder.write, root, path, io.BytesIO(content))
+            try:
+                left = await self._contents.adopt(arrivals.parts, lambda: self._db.write(note))
+                with storing():
+                    await asyncio.to_thread(unfinished.finish)
+            finally:
+                await asyncio.to_thread(unfinished.clear)
+            await self._contents.release(left)
         return change
 
     @asynccontextmanager
     async def watching(self, project_id: str, turn_id: str, content_index: int) -> AsyncIterator[None]:
         """Note what changes in the folder meanwhile, however it ends."""
-        await self._look(project_id, lambda tx, change: None)
+        running = self._watching.setdefault(project_id, [])
+
+        def note_for_others(tx: Tx, change: Change) -> None:
+            # What code that runs already has changed so far is its own, as the manifest moves on.
+            if running:
+                running[0](tx, change)
+
+        was_whole = await wholly(self._look(project_id, note_for_others))
+
+        def note(tx: Tx, change: Change) -> None:
+            # What comes into sight in a folder that was not seen whole is not new because of that.
+            if change.before is not None or was_whole:
+                changes.note(tx, turn_id, content_index, change)
+
+        running.append(note)
         try:
             yield
         finally:
-            await wholly(
-                self._look(project_id, lambda tx, change: changes.note(tx, turn_id, content_index, change))
-            )
+            try:
+                await wholly(self._look(project_id, note))
+            finally:
+                running.remove(note)
 
-    async def _look(self, project_id: str, note: Callable[[Tx, Change], None]) -> None:
-        """Bring the manifest up to date, and note each difference."""
+    def _note_for_running(self, tx: Tx, project_id: str, path: str, now: WorkFile | None) -> None:
+        """What code that runs has changed of a file, before somebody else writes it."""
+        if running := self._watching.get(project_id):
+            known = work_files.manifest(tx, project_id).get(path)
+            if is_changed(known, now):
+                running[0](tx, _change(project_id, path, known, now))
+
+    async def _look(self, project_id: str, note: _Note) -> bool:
+        """Bring the manifest up to date, and note each difference; whether all of the folder was seen."""
         async with self._one_at_a_time, self._contents.arrivals() as arrivals:
             known = await self._db.scan(work_files.manifest, project_id)
             root = await asyncio.to_thread(self.root, project_id)
-            found = await asyncio.to_thread(_found, root, known, arrivals)
+            found, is_whole = await asyncio.to_thread(found_in, root, known, arrivals)
             if found == known:
-                return
+                return is_whole
 
             def move_on(tx: Tx) -> list[str]:
                 for path in sorted(found.keys() | known.keys()):
                     before, after = known.get(path), found.get(path)
-                    if _content(before) != _content(after):
+                    if is_changed(before, after):
                         note(tx, _change(project_id, path, before, after))
-                work_files.put(
-                    tx, project_id, (file for path, file in found.items() if known.get(path) != file)
-                )
-                work_files.forget(tx, project_id, known.keys() - found.keys())
-                return [file.sha256 for file in known.values() if file.sha256]
+                seen = [file for path, file in found.items() if known.get(path) != file]
+                replaced = work_files.put(tx, project_id, seen)
+                return replaced + work_files.forget(tx, project_id, known.keys() - found.keys())
 
             left = await self._contents.adopt(arrivals.parts, lambda: self._db.write(move_on))
             await self._contents.release(left)
+            return is_whole
 
     async def undo(self, noted: NotedChange) -> str | None:
         """Put a file back as it was before; returns why it was left, in words, or None."""
         async with self._one_at_a_time:
             try:
-                return await wholly(asyncio.to_thread(self._undo, noted.change))
+                return await wholly(self._undo(noted.change))
             except CoworkError as error:
                 return error.message
 
-    def _undo(self, change: Change) -> str | None:
+    async def _undo(self, change: Change) -> str | None:
+        reason = await asyncio.to_thread(self._put_back, change)
+        if reason is None:  # and no cell that runs meanwhile has done it
+            await self._contents.release(await self._db.write(_note_put_back, change))
+        return reason
+
+    def _put_back(self, change: Change) -> str | None:
         root = self.root(change.project_id)
         place = working_folder.place_of(root, change.ref)
         now = digest_of(place, change.ref)
@@ -153,50 +191,53 @@ class ProjectFiles:
         if now != (change.after and change.after["sha256"]):
             return _CHANGED
         if change.before is None:
-            place.unlink()
+            _remove(place, change.ref)
             return None
-        with self._contents.place(str(change.sha256)).open("rb") as source, storing():
+        source = open_regular(self._contents.place(str(change.sha256)))
+        if source is None:
+            return _LOST
+        with source, storing():
             working_folder.write(root, change.ref, source)
         return None
 
 
-def _found(root: Path, known: dict[str, WorkFile], arrivals: Arrivals) -> dict[str, WorkFile]:
-    """The files as they are; those that are new or changed are read and on their way to be kept."""
-    files, _ = working_folder.files_in(root)
-    room = MOST_KEPT
-    found: dict[str, WorkFile] = {}
-    for file in files:
-        before = known.get(file.path)
-        if before and (before.size, before.mtime_ns) == (file.size, file.mtime_ns):
-            found[file.path] = before
-        elif file.size <= min(LARGEST_KEPT, room):
-            if kept := _kept(root / file.path, file.path, arrivals):
-                found[file.path] = replace(kept, mtime_ns=file.mtime_ns)
-        else:
-            found[file.path] = file
-        room -= file.size
-    return found
+def _read(root: Path, path: str) -> bytes:
+    with working_folder.opened(root, path) as file:
+        content = file.read(_LARGEST_READ + 1)
+    if len(content) > _LARGEST_READ:
+        raise PayloadTooLarge(f"{path} is larger than {_LARGEST_READ // 1_000_000} MB.")
+    return content
 
 
-def _kept(place: Path, path: str, arrivals: Arrivals) -> WorkFile | None:
-    """The file with its bytes on their way to be kept; None where there is none."""
-    source = open_regular(place, path)
-    if source is None:
-        return None
-    with source, storing():
-        return WorkFile(path, *_size_and_digest(arrivals.add(source)))
+def _begin(
+    root: Path, path: str, rewritten: Callable[[bytes | None], bytes], arrivals: Arrivals
+) -> tuple[WorkFile | None, WorkFile, Unfinished]:
+    """What the file is, what it will be, and what makes it that; both are on their way to be kept."""
+    try:
+        content: bytes | None = _read(root, path)
+    except NotFound:
+        working_folder.check_new(path)
+        content = None
+    made = rewritten(content)
+    with storing():
+        before = None if content is None else kept(path, io.BytesIO(content), arrivals)
+        after = kept(path, io.BytesIO(made), arrivals)
+        unfinished = working_folder.begin(root, path, io.BytesIO(made))
+        return before, replace(after, mtime_ns=unfinished.part.lstat().st_mtime_ns), unfinished
 
 
-def _size_and_digest(added: tuple[int, str]) -> tuple[int, int, str]:
-    size, digest = added
-    return size, 0, digest
+def _remove(place: Path, path: str) -> None:
+    try:
+        place.unlink()
+    except OSError as error:
+        raise Conflict(f"{path} cannot be taken away: {error.strerror or error}.") from error
 
 
-def _content(file: WorkFile | None) -> tuple[int, str | None] | None:
-    """What counts as a change where it differs; of a file that is too large to be read, its time too."""
-    if file is None:
-        return None
-    return (file.size, file.sha256) if file.sha256 else (file.mtime_ns, None)
+def _note_put_back(tx: Tx, change: Change) -> list[str]:
+    if change.before is None:
+        return work_files.forget(tx, change.project_id, [change.ref])
+    file = WorkFile(change.ref, change.before["size"], 0, change.before["sha256"])
+    return work_files.put(tx, change.project_id, [file])
 
 
 def _change(project_id: str, path: str, before: WorkFile | None, after: WorkFile | None) -> Change:

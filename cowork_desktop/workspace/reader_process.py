@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cowork_desktop.program import program
+from cowork_desktop.tasks import wholly
 
 _LONGEST_LINE = 1024 * 1024
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH")
@@ -39,4 +40,4 @@ async def told_by_reader(path: Path, mime_type: str, name: str) -> AsyncGenerato
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+            await wholly(process.wait())

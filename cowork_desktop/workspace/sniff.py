@@ -87,13 +87,18 @@ def sniff(path: Path, name: str) -> str:
     Reads the first 64 KiB, and what a zip or OLE file says at its end about what is in it.
     """
     with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-        return (
-            _container_type(file, head)
-            or _signed_type(head, _SIGNATURES)
-            or _text_type(head, name)
-            or _binary_type(head)
-        )
+        return sniff_open(file, name)
+
+
+def sniff_open(file: IO[bytes], name: str) -> str:
+    """As `sniff`, of a file that is open at its beginning."""
+    head = file.read(_HEAD_BYTES)
+    return (
+        _container_type(file, head)
+        or _signed_type(head, _SIGNATURES)
+        or _text_type(head, name)
+        or _binary_type(head)
+    )
 
 
 def _container_type(file: IO[bytes], head: bytes) -> str | None:

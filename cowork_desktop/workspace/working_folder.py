@@ -1,7 +1,10 @@
 """What lies in a working folder: found without following links, read and written without leaving it."""
 
 import os
+import re
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,21 +20,23 @@ MOST_FILES = 2_000
 """Of a working folder that are looked at."""
 _NOT_OURS = frozenset({"__pycache__", "node_modules"})
 _LONGEST_PATH = 1_000
+_NOT_ON_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
+"""What no name has that is told: it could not be written down, or would be taken for two."""
 
 
-def files_in(root: Path, most: int = MOST_FILES) -> tuple[list[WorkFile], bool]:
+def files_in(root: Path) -> tuple[list[WorkFile], bool]:
     """The regular files by their paths, without digests, and whether there are more. Hidden ones, links, and
     what programs keep for themselves are left out."""
     found: list[WorkFile] = []
     for place in _places(root):
-        if len(found) == most:
+        if len(found) == MOST_FILES:
             return found, True
         try:
             looked_at = place.lstat()
         except OSError:  # gone since
             continue
         path = place.relative_to(root).as_posix()
-        if is_regular(place) and path.isprintable():
+        if is_regular(place) and not _NOT_ON_A_LINE.search(path):
             found.append(WorkFile(path, looked_at.st_size, looked_at.st_mtime_ns, None))
     return found, False
 
@@ -47,13 +52,15 @@ def _is_left_out(name: str) -> bool:
 
 
 def place_of(root: Path, path: str) -> Path:
-    """Where a path lies. Raises InvalidRequest for one that leads out of the folder, over a link for one, to
-    something hidden, or that not every system can have."""
+    """Where a path lies. Raises InvalidRequest for one that leads out of the folder, over a link for one, or
+    to something hidden."""
     parts = path.split("/")
     if any(part.startswith(".") for part in parts):
         raise InvalidRequest(f"{path[:200]!r} leads out of the project's folder, or to something hidden.")
-    if not path or len(path) > _LONGEST_PATH or not all(is_portable(part) for part in parts):
+    if not all(parts) or len(path) > _LONGEST_PATH or _NOT_ON_A_LINE.search(path):
         raise InvalidRequest(f"{path[:200]!r} is no path of a file: give folders and a name, with / between.")
+    if os.name == "nt":
+        check_new(path)  # where `a:b` is a stream of another file, and `nul` is none
     try:
         place = resolve(root, path)
     except Escapes as error:
@@ -61,6 +68,12 @@ def place_of(root: Path, path: str) -> Path:
     if place != root.resolve().joinpath(*parts):
         raise InvalidRequest(f"{path[:200]!r} leads over a link, which is not followed.")
     return place
+
+
+def check_new(path: str) -> None:
+    """Raises InvalidRequest for a path that not every system can have."""
+    if not all(is_portable(part) for part in path.split("/")):
+        raise InvalidRequest(f"{path[:200]!r} has a name that not every system can have.")
 
 
 def opened(root: Path, path: str) -> BinaryIO:
@@ -71,21 +84,46 @@ def opened(root: Path, path: str) -> BinaryIO:
     return file
 
 
-def write(root: Path, path: str, source: Readable) -> None:
-    """Put a file there, or in the place of what was there: who reads meanwhile gets the one or the other.
-    Raises Conflict where a folder has the name, or a file the name of one of its folders."""
+@dataclass(frozen=True)
+class Unfinished:
+    """Bytes on the disk beside the place that they are for."""
+
+    place: Path
+    part: Path
+
+    def finish(self) -> None:
+        """Put them there: who reads meanwhile gets what was there, or them."""
+        self.part.replace(self.place)
+        sync_folder(self.place.parent)
+
+    def clear(self) -> None:
+        """Take them away where they were not put there."""
+        with suppress(NotADirectoryError):
+            self.part.unlink(missing_ok=True)
+
+
+def begin(root: Path, path: str, source: Readable) -> Unfinished:
+    """Raises Conflict where a folder has the name, or a file the name of one of its folders."""
     place = place_of(root, path)
     if place.is_dir():
         raise Conflict(f"{path} is a folder.")
-    unfinished = place.with_name(f".{random_id('part')}")
+    unfinished = Unfinished(place, place.with_name(f".{random_id('part')}"))
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with making_for_good(unfinished) as file:
+        with making_for_good(unfinished.part) as file:
             pour(source, file)
-        unfinished.replace(place)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise Conflict(f"{path} cannot be made: a file has the name of one of its folders.") from error
+    except BaseException as error:
+        unfinished.clear()
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            raise Conflict(f"{path} cannot be made: a file has the name of one of its folders.") from error
+        raise
+    return unfinished
+
+
+def write(root: Path, path: str, source: Readable) -> None:
+    """Put a file there, or in the place of what was there. Raises Conflict, as `begin` does."""
+    unfinished = begin(root, path, source)
+    try:
+        unfinished.finish()
     finally:
-        if place.parent.is_dir():
-            unfinished.unlink(missing_ok=True)
-    sync_folder(place.parent)
+        unfinished.clear()

@@ -177,7 +177,7 @@ async def means(tmp_path: Path, *, clock: Clock | None = None) -> AsyncIterator[
             artifacts=artifacts,
             promotion=Promotion(db, artifacts, clock),
             contents=contents,
-            project_files=ProjectFiles(db, folders, contents, clock),
+            project_files=ProjectFiles(db, folders, contents),
             search_index=SearchIndex(db, clock),
             pages=Pages(PageTexts(contents.incoming).read),
         )

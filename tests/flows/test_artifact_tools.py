@@ -341,11 +341,13 @@ async def test_a_long_file_is_read_in_pieces_that_make_the_whole(desk: Desk) -> 
     assert got == lines
 
 
-async def test_a_line_that_is_too_long_is_cut_and_said_to_be(desk: Desk) -> None:
-    id = await made(desk, [FILES[0], {"path": "app.js", "content": f"'{'x' * 50_000}'\nlet a"}])
-    text = (await read(desk, artifact_id=id, path="app.js")).text
-    assert "[lines 1-1 of 2; go on with offset=1]" in text
-    assert text.endswith("[this line has 35,002 more characters]")
+async def test_a_line_that_is_longer_than_a_page_is_read_on(desk: Desk) -> None:
+    line = f"'{'x' * 20_000}{'y' * 20_000}'"
+    id = await made(desk, [FILES[0], {"path": "app.js", "content": f"{line}\nlet a"}])
+    texts = [(await read(desk, artifact_id=id, path="app.js", offset=n)).text for n in range(3)]
+    assert "[lines 1-1 of 2; go on with offset=1]" in texts[0]
+    assert "[lines 1-2 of 2, beginning within line 1]" in texts[2]
+    assert "".join(text.rpartition("]\n")[2] for text in texts) == f"{line}\nlet a"
 
 
 @pytest.mark.parametrize(

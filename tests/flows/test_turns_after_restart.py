@@ -19,7 +19,7 @@ from cowork_desktop.agent.tools.tool import READ, Demand, Outcome, Tool, ToolCon
 from cowork_desktop.agent.turns import Turns
 from cowork_desktop.app import create_app
 from cowork_desktop.settings import ServerSettings
-from cowork_desktop.store import approvals
+from cowork_desktop.store import approvals, turns
 from tests.fakes.agent import Agent, Step, of_type, results, running_agent, whole
 from tests.fakes.clock import FakeClock
 from tests.fakes.messages_endpoint import Json, Reply, reply, stalled, text_block, tool_block
@@ -120,6 +120,11 @@ async def told_so_far(agent: Agent, turn: str, last: str = "response.approval.re
             if frame.type == last:
                 return frames
     raise AssertionError(f"The turn ended without {last}.")
+
+
+async def stored(agent: Agent, turn: str, type: str) -> bool:
+    frames = await agent.server.app[keys.DB].scan(turns.frames, turn)
+    return any(f"event: {type}\n".encode() in frame for frame in frames)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -257,10 +262,8 @@ async def test_a_turn_whose_question_was_answered_long_since_is_interrupted(mach
         agent.says(stalled(reply(text="Half of it"), after=4))
         await answered(agent, asked)
         await told_so_far(agent, turn, "response.output_text.delta")
-        await machine.clock.until_sleeping()
-        machine.clock.advance(1)
-        db = agent.server.app[keys.DB]
-        await db.write(lambda tx: None)
+        while not await stored(agent, turn, "response.output_text.delta"):
+            machine.clock.advance(1)
         after = machine.crashed()
         await agent.server.post(f"/responses/{turn}/cancel")
     async with after.server(DONE) as agent:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from cowork_desktop.store import changes, conversations, memories, turns
 from cowork_desktop.store.changes import Change
 from cowork_desktop.store.database import Tx
 from cowork_desktop.workspace.artifacts import Draft
+from cowork_desktop.workspace.project_files import ProjectFiles
 from tests.fakes.artifacts import files_below, folder_of, general, served, swept
 from tests.fakes.server import Answer, Server, fault
 
@@ -77,6 +79,13 @@ class Turn:
 
         await self.server.app[keys.DB].write(work)
 
+    async def write(self, path: str, content: bytes) -> None:
+        await files_of(self.server).write(self.home, path, lambda before: content, self.id, 0)
+
+    def watching(self) -> AbstractAsyncContextManager[None]:
+        """What changes in the working folder meanwhile is of the turn."""
+        return files_of(self.server).watching(self.home, self.id, 0)
+
     async def save(self, text: bytes, artifact: Artifact | None = None) -> Artifact:
         """A new artifact, or the next version of one."""
         before = {"version": artifact.version} if artifact else None
@@ -99,6 +108,15 @@ async def save(
     draft = Draft("Sales", "app", files)
     id = artifact.id if artifact else None
     return await server.app[keys.ARTIFACTS].save(project, draft, artifact_id=id, **more)
+
+
+def files_of(server: Server) -> ProjectFiles:
+    return ProjectFiles(server.app[keys.DB], server.app[keys.FOLDERS], server.app[keys.CONTENTS])
+
+
+async def work_of(server: Server, project: str) -> Path:
+    """The project's working folder."""
+    return await asyncio.to_thread(server.app[keys.FOLDERS].work, project)
 
 
 async def new_turn(server: Server, parent: Turn | None = None) -> Turn:
@@ -315,6 +333,50 @@ async def test_an_artifact_that_is_gone_already_counts_as_undone(server: Server,
     assert [(one["ref"], one["reason"]) for one in told["left"]] == [
         (changed.id, f"There is no artifact {changed.id!r}.")
     ]
+
+
+async def test_files_are_as_they_were_before_the_turn(server: Server, turn: Turn) -> None:
+    work = await work_of(server, turn.home)
+    (work / "changed.txt").write_bytes(b"was")
+    (work / "gone.txt").write_bytes(b"here")
+    async with turn.watching():
+        (work / "changed.txt").write_bytes(b"became")
+        (work / "gone.txt").unlink()
+    await turn.write("made/a.txt", b"one")
+    await turn.write("made/a.txt", b"two")
+    await turn.end()
+    told = await turn.undo()
+    assert (whats(told["undone"]), told["left"]) == (
+        {"changed.txt": "changed", "gone.txt": "deleted", "made/a.txt": "created"},
+        [],
+    )
+    assert files_below(work) == {"changed.txt": b"was", "gone.txt": b"here"}
+    assert (await turn.undo())["undone"] == []
+
+
+async def test_a_file_that_was_changed_since_stays_and_the_others_do_not(server: Server, turn: Turn) -> None:
+    work = await work_of(server, turn.home)
+    await turn.write("a.txt", b"made")
+    await turn.write("b.txt", b"made")
+    await turn.end()
+    (work / "a.txt").write_bytes(b"of the user")
+    told = await turn.undo()
+    assert whats(told["undone"]) == {"b.txt": "created"}
+    assert [(left["kind"], left["name"], left["what"], left["reason"]) for left in told["left"]] == [
+        ("file", "a.txt", "created", CHANGED_SINCE)
+    ]
+    assert files_below(work) == {"a.txt": b"of the user"}
+
+
+async def test_a_file_that_somebody_has_changed_between_two_changes_stays(server: Server, turn: Turn) -> None:
+    work = await work_of(server, turn.home)
+    await turn.write("a.txt", b"one")
+    (work / "a.txt").write_bytes(b"of the user")
+    await turn.write("a.txt", b"two")
+    await turn.end()
+    told = await turn.undo()
+    assert (told["undone"], [left["reason"] for left in told["left"]]) == ([], [CHANGED_SINCE])
+    assert files_below(work) == {"a.txt": b"of the user"}
 
 
 async def test_a_schedule_stays_and_says_so(turn: Turn) -> None:

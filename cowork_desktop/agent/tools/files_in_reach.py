@@ -8,7 +8,7 @@ from cowork_desktop.agent.tools.tool import ToolContext, ToolFailed
 from cowork_desktop.schemas.conversations import FileLink
 from cowork_desktop.schemas.files import File
 from cowork_desktop.schemas.texts import Place
-from cowork_desktop.store import conversations, files
+from cowork_desktop.store import conversations, files, work_files
 from cowork_desktop.store.database import Tx
 from cowork_desktop.store.work_files import WorkFile
 
@@ -31,31 +31,42 @@ async def paths(context: ToolContext) -> dict[str, str]:
 
 
 async def in_folder(context: ToolContext) -> tuple[list[WorkFile], bool]:
-    """The other files of the working folder, and whether there are more than are looked at."""
+    """The files of the working folder without the copies of uploaded ones, but for those that were changed;
+    and whether there are more than are looked at."""
     found, is_cut = await context.means.project_files.listing(context.project_id)
-    copies = set((await paths(context)).values())
-    return [file for file in found if file.path not in copies], is_cut
+    laid_out = await context.db.scan(work_files.laid_out, context.project_id)
+    as_they_were = {(copy.path, copy.size, copy.mtime_ns) for copy in laid_out}
+    return [file for file in found if (file.path, file.size, file.mtime_ns) not in as_they_were], is_cut
 
 
 async def find(context: ToolContext, name: str) -> File | str:
-    """The uploaded file with this id, name or path, or the path of one of the working folder. Raises
+    """The uploaded file with this id, path or name, or the path of one of the working folder. Raises
     ToolFailed where there is none, or several have the name."""
-    of_ids = await paths(context)
-    all_uploaded = await uploaded(context)
+    of_ids, all_uploaded = await paths(context), await uploaded(context)
+    found, is_cut = await in_folder(context)
+    path = name.removeprefix("./")
     for file in all_uploaded:
-        if name == file.id or name == of_ids.get(file.id):
+        if file.id == name:
             return file
+    if any(file.path == path for file in found):
+        return path
+    for file in all_uploaded:
+        if of_ids.get(file.id) == path:
+            return file
+    if named := _named(all_uploaded, name):
+        return named
+    if is_cut:  # it may be one that was not looked at
+        return path
+    raise ToolFailed(f"There is no file {name[:200]!r} here. list_files has those there are.")
+
+
+def _named(all_uploaded: Sequence[File], name: str) -> File | None:
+    """Raises ToolFailed where several have the name."""
     named = [file for file in all_uploaded if file.name == name]
     if len(named) > 1:
         ids = ", ".join(f"{file.id} ({file.created_at[:16]})" for file in named[:10])
-        raise ToolFailed(f"Several files are named {name!r}; give one of the ids: {ids}.")
-    if named:
-        return named[0]
-    found, _ = await in_folder(context)
-    path = name.removeprefix("./")
-    if any(file.path == path for file in found):
-        return path
-    raise ToolFailed(f"There is no file {name[:200]!r} here. list_files has those there are.")
+        raise ToolFailed(f"Several files are named {name[:200]!r}; give one of the ids: {ids}.")
+    return named[0] if named else None
 
 
 async def when_read(context: ToolContext, file: File, seconds: float = 10.0) -> File:
@@ -69,11 +80,20 @@ async def when_read(context: ToolContext, file: File, seconds: float = 10.0) -> 
 
 
 async def read_bytes(context: ToolContext, file: File) -> bytes:
-    return await asyncio.to_thread(context.means.contents.place(file.sha256).read_bytes)
+    """Raises ToolFailed where the disk has lost them."""
+    try:
+        return await asyncio.to_thread(context.means.contents.place(file.sha256).read_bytes)
+    except OSError as error:
+        raise ToolFailed("The disk has lost this file.") from error
 
 
-def link_to(file: File, place: Place | None = None, path: str | None = None) -> FileLink:
-    return FileLink(file_id=file.id, path=path, name=file.name, place=place)
+def lines_of(text: str) -> list[str]:
+    """As the tools count them: where a line ends is no matter of form feeds and the like."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def link_to(file: File, place: Place | None = None) -> FileLink:
+    return FileLink(file_id=file.id, path=None, name=file.name, place=place)
 
 
 def link_to_path(path: str, line: int | None = None) -> FileLink:

@@ -6,6 +6,9 @@ from cowork_desktop.agent.fence import shown_name
 from cowork_desktop.agent.tools import files_in_reach
 from cowork_desktop.agent.tools.paging import page_of_lines
 from cowork_desktop.agent.tools.tool import Arguments, Outcome, Tool, ToolContext
+from cowork_desktop.schemas.files import File
+
+_CHANGED = ", a copy of an uploaded file that was changed since"
 
 
 class ListFiles(Arguments):
@@ -14,23 +17,32 @@ class ListFiles(Arguments):
 
 
 async def _run(context: ToolContext, arguments: ListFiles) -> Outcome:
-    paths = await files_in_reach.paths(context)
+    paths, query = await files_in_reach.paths(context), arguments.query.lower()
     lines = [
-        f"- {shown_name(paths.get(file.id, file.name))}: {file.mime_type}, {file.size:,} bytes, uploaded"
-        f" {file.created_at[:16]}, id {file.id}, named {shown_name(file.name)!r}, text: {file.text_status}"
+        _told(file, paths.get(file.id))
         for file in await files_in_reach.uploaded(context)
-        if arguments.query.lower() in f"{file.name} {paths.get(file.id, '')}".lower()
+        if query in file.name.lower() or query in paths.get(file.id, "").lower()
     ]
     in_folder, is_cut = await files_in_reach.in_folder(context)
+    copies = set(paths.values())
     lines += [
-        f"- {shown_name(file.path)}: {file.size:,} bytes"
+        f"- {file.path}: {file.size:,} bytes{_CHANGED if file.path in copies else ''}"
         for file in in_folder
-        if arguments.query.lower() in file.path.lower()
+        if query in file.path.lower()
     ]
+    more = "\n(The working folder has more files, which were not looked at.)" if is_cut else ""
     if not lines:
-        return Outcome("There are no files here." if not arguments.query else "No file has such a name.")
-    more = ["(and more that are not listed)"] if is_cut else []
-    return Outcome(page_of_lines([*lines, *more], arguments.offset, of="files"), source="the list of files")
+        return Outcome(("There are no files here." if not query else "No file has such a name.") + more)
+    listed = page_of_lines(lines, arguments.offset, of="files")
+    return Outcome(listed + more, source="the list of files")
+
+
+def _told(file: File, path: str | None) -> str:
+    where = path or "(no copy in the working folder)"
+    return (
+        f"- {where}: {file.mime_type}, {file.size:,} bytes, uploaded {file.created_at[:16]}, id {file.id},"
+        f" named {shown_name(file.name)!r}, text: {file.text_status}"
+    )
 
 
 TOOL = Tool(

@@ -1,17 +1,22 @@
 """The tool that reads a file: the text of documents with its places, pictures as they are."""
 
+import asyncio
 import base64
+import io
 
 from pydantic import Field
 
+from cowork_desktop.agent.fence import shown_name
 from cowork_desktop.agent.model import Image
 from cowork_desktop.agent.tools import files_in_reach
-from cowork_desktop.agent.tools.paging import PAGE, page_of_lines
+from cowork_desktop.agent.tools.paging import line_at, page_of_lines, that_fit
 from cowork_desktop.agent.tools.tool import Arguments, Outcome, Tool, ToolContext, ToolFailed
 from cowork_desktop.errors import CoworkError
+from cowork_desktop.schemas.conversations import FileLink
 from cowork_desktop.schemas.files import File
-from cowork_desktop.schemas.texts import Passage, Place
+from cowork_desktop.schemas.texts import Place
 from cowork_desktop.store import texts
+from cowork_desktop.workspace.sniff import BINARY, sniff_open
 
 _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _LARGEST_IMAGE = 3_700_000
@@ -27,8 +32,8 @@ class ReadFile(Arguments):
     offset: int = Field(
         default=0,
         ge=0,
-        description="Where to go on: the number that the last result named. In text files it counts lines,"
-        " in documents passages.",
+        description="Where to go on: the number that the last result named. In text files it counts lines"
+        " (a very long one several times), in documents passages.",
     )
 
 
@@ -37,7 +42,8 @@ async def _run(context: ToolContext, arguments: ReadFile) -> Outcome:
     if isinstance(found, str):
         return await _of_folder(context, found, arguments.offset)
     if found.mime_type in _IMAGES and found.size <= _LARGEST_IMAGE:
-        return await _picture(context, found)
+        content = await files_in_reach.read_bytes(context, found)
+        return _picture(found.name, found.mime_type, content, files_in_reach.link_to(found))
     return await _of_uploaded(context, found, arguments.offset)
 
 
@@ -46,24 +52,33 @@ async def _of_folder(context: ToolContext, path: str, offset: int) -> Outcome:
         content = await context.means.project_files.read(context.project_id, path)
     except CoworkError as error:
         raise ToolFailed(error.message) from error
+    media_type = await asyncio.to_thread(sniff_open, io.BytesIO(content), path)
+    if media_type in _IMAGES and len(content) <= _LARGEST_IMAGE:
+        return _picture(path, media_type, content, files_in_reach.link_to_path(path))
+    page, line = await asyncio.to_thread(_page, path, media_type, content, offset)
+    return Outcome(page, source=f"the file {path}", links=[files_in_reach.link_to_path(path, line)])
+
+
+def _page(path: str, media_type: str, content: bytes, offset: int) -> tuple[str, int]:
+    """The lines from an offset on, and the number of the first; raises ToolFailed."""
     try:
-        lines = content.decode("utf-8-sig").removesuffix("\n").split("\n")
+        text = "" if media_type == BINARY else content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ToolFailed(f"{path} is no text of UTF-8. Read it with run_code.") from None
-    return Outcome(
-        page_of_lines(lines, offset, numbered=True),
-        source=f"the file {path}",
-        links=[files_in_reach.link_to_path(path, offset + 1)],
-    )
+        text = ""
+    if content and not text:
+        raise ToolFailed(
+            f"{path} is {media_type}, {len(content):,} bytes, and no text of UTF-8. Read it with run_code."
+        )
+    lines = files_in_reach.lines_of(text)
+    return page_of_lines(lines, offset, numbered=True), line_at(lines, offset)
 
 
-async def _picture(context: ToolContext, file: File) -> Outcome:
-    data = base64.b64encode(await files_in_reach.read_bytes(context, file)).decode()
+def _picture(name: str, media_type: str, content: bytes, link: FileLink) -> Outcome:
     return Outcome(
-        f"{file.name}: {file.mime_type}, {file.size:,} bytes. The picture follows.",
-        source=f"the file {file.name}",
-        links=[files_in_reach.link_to(file)],
-        images=[Image(file.mime_type, data)],
+        f"{name}: {media_type}, {len(content):,} bytes. The picture follows.",
+        source=f"the file {name}",
+        links=[link],
+        images=[Image(media_type, base64.b64encode(content).decode())],
     )
 
 
@@ -72,26 +87,18 @@ async def _of_uploaded(context: ToolContext, file: File, offset: int) -> Outcome
     passages, total = await context.db.scan(texts.read, file.id, _PASSAGES, offset)
     if not passages:
         raise ToolFailed(await _why_nothing(context, file, total, offset))
-    shown = _that_fit(passages)
-    end = shown[-1].n + 1
+    shown = that_fit(f"[{told_place(passage.place)}]\n{passage.text}" for passage in passages)
+    end = offset + len(shown)
     going_on = f"; go on with offset={end}" if end < total else ""
     note = f" ({file.text_error})" if file.text_error else ""
+    if file.text_status == "extracting":
+        note = " (its text is still being read: there will be more)"
     head = f"[passages {offset + 1:,}-{end:,} of {total:,}{going_on}]{note}"
     return Outcome(
-        "\n".join([head, *(f"[{told_place(passage.place)}]\n{passage.text}" for passage in shown)]),
+        "\n".join([head, *shown]),
         source=f"the file {file.name}",
-        links=[files_in_reach.link_to(file, shown[0].place)],
+        links=[files_in_reach.link_to(file, passages[0].place)],
     )
-
-
-def _that_fit(passages: list[Passage]) -> list[Passage]:
-    room, shown = PAGE, list[Passage]()
-    for passage in passages:
-        if shown and len(passage.text) > room:
-            break
-        shown.append(passage)
-        room -= len(passage.text) + 20
-    return shown
 
 
 def told_place(place: Place) -> str:
@@ -105,10 +112,12 @@ async def _why_nothing(context: ToolContext, file: File, total: int, offset: int
     if offset and total:
         return f"The file has {total:,} passages."
     if file.text_status in ("pending", "extracting"):
-        return "The text of this file is still being read. Try again in a while." + code
+        return f"The text of this file is still being read. Try again in a while.{code}"
     if file.text_status == "failed":
-        return f"The text of this file could not be read: {file.text_error}" + code
-    return f"{file.name} is {file.mime_type} and has no text." + code
+        return f"The text of this file could not be read: {file.text_error}{code}"
+    if file.text_status != "none":
+        return f"There are no words in this file.{code}"
+    return f"{shown_name(file.name)!r} is {file.mime_type}, {file.size:,} bytes, and has no text.{code}"
 
 
 TOOL = Tool(

@@ -13,13 +13,13 @@ from cowork_desktop.schemas.conversations import FileLink
 from cowork_desktop.schemas.search import SearchHit, SearchQuery
 from cowork_desktop.store import conversations, search
 from cowork_desktop.store.database import Tx
+from cowork_desktop.store.search_words import Term, first_match, normal, read_terms, snippet
 
 _MOST_HITS = 20
-_MOST_LINES = 20
 _LARGEST_TEXT = 5_000_000
 _MOST_BYTES = 50_000_000
 """Of the working folder's files that are looked through."""
-_LONGEST_LINE = 300
+_NOTHING = "Nothing found: no file in reach has these words. Try fewer words, or other ones."
 
 Hit = tuple[str, FileLink]
 """What is told of it, and where it is."""
@@ -40,10 +40,15 @@ async def _run(context: ToolContext, arguments: SearchFiles) -> Outcome:
         found = await context.db.scan(_in_uploaded, context.conversation_id, arguments.query)
     except CoworkError as error:
         raise ToolFailed(error.message) from error
-    hits = [_told(hit) for hit in found] + await _in_folder(context, arguments.query)
+    in_folder, is_all = await _in_folder(context, arguments.query)
+    hits = [_told(hit) for hit in found] + in_folder
+    more = (
+        "" if is_all else "\n(Some files of the working folder are too large, or too many, to look through.)"
+    )
     if not hits:
-        return Outcome("Nothing found: no file in reach has these words. Try fewer words, or other ones.")
-    more = "\n(There may be more: ask with more words.)" if len(found) == _MOST_HITS else ""
+        return Outcome(_NOTHING + more)
+    if _MOST_HITS in (len(found), len(in_folder)):
+        more += "\n(There may be more: ask with more words.)"
     return Outcome(
         "\n".join(text for text, _ in hits) + more,
         source="the files",
@@ -53,7 +58,7 @@ async def _run(context: ToolContext, arguments: SearchFiles) -> Outcome:
 
 def _in_uploaded(tx: Tx, conversation_id: str, words: str) -> list[SearchHit]:
     """In the files of the conversation, then in those of its project; each place once."""
-    scopes = [{"conversation_id": conversation_id}]
+    scopes = [{"conversation_id": id} for id in conversations.line_of(tx, conversation_id)]
     if project_id := conversations.project_of(tx, conversation_id):
         scopes.append({"project_id": project_id})
     found: dict[tuple[str, str], SearchHit] = {}
@@ -71,34 +76,46 @@ def _told(hit: SearchHit) -> Hit:
     return f"- {hit.title}{where}: {snippet}", link
 
 
-async def _in_folder(context: ToolContext, words: str) -> list[Hit]:
-    """Lines of the working folder's text files that have all the words."""
-    files, _ = await files_in_reach.in_folder(context)
-    asked = [word.lower() for word in words.replace('"', " ").split()]
-    hits, room = list[Hit](), _MOST_BYTES
+async def _in_folder(context: ToolContext, words: str) -> tuple[list[Hit], bool]:
+    """Lines of the working folder's text files that have all the words, and whether all files were looked
+    through, or enough."""
+    await files_in_reach.paths(context)
+    files, is_cut = await files_in_reach.in_folder(context)
+    terms, hits, room = read_terms(words), list[Hit](), _MOST_BYTES
     for file in files:
-        if file.size > _LARGEST_TEXT or (room := room - file.size) < 0 or len(hits) >= _MOST_LINES:
+        if file.size > min(_LARGEST_TEXT, room):
+            is_cut = True
             continue
+        room -= file.size
         try:
             content = await context.means.project_files.read(context.project_id, file.path)
-        except CoworkError:  # gone since
+        except CoworkError:  # gone since, or of a name that not every system can have
             continue
-        hits += await asyncio.to_thread(_lines, file.path, content, asked)
-    return hits[:_MOST_LINES]
+        hits += await asyncio.to_thread(_lines, file.path, content, terms)
+        if len(hits) >= _MOST_HITS:
+            return hits[:_MOST_HITS], True
+    return hits, not is_cut
 
 
-def _lines(path: str, content: bytes, asked: list[str]) -> list[Hit]:
-    if b"\0" in content[:8_000] or not asked:
+def _lines(path: str, content: bytes, terms: list[Term]) -> list[Hit]:
+    """Those that have all the terms, with what stands around."""
+    if b"\0" in content[:8_000] or not terms:
         return []
-    lines = enumerate(content.decode(errors="replace").splitlines(), 1)
-    found = ((n, line) for n, line in lines if all(word in line.lower() for word in asked))
-    return [
-        (
-            f"- {path}, line {n}: {' '.join(line.split())[:_LONGEST_LINE]}",
-            files_in_reach.link_to_path(path, n),
-        )
-        for n, line in islice(found, _MOST_LINES)
-    ]
+    text = normal(content.decode("utf-8-sig", errors="replace"))
+    if not _has_all(text, terms):
+        return []
+    lines = enumerate(files_in_reach.lines_of(text), 1)
+    found = ((n, line) for n, line in lines if _has_all(line, terms))
+    return [_hit(path, n, line, terms) for n, line in islice(found, _MOST_HITS)]
+
+
+def _has_all(text: str, terms: list[Term]) -> bool:
+    return all(first_match(text, [term]) is not None for term in terms)
+
+
+def _hit(path: str, n: int, line: str, terms: list[Term]) -> Hit:
+    around = "".join(part.text for part in snippet(line, terms))
+    return f"- {path}, line {n}: {around}", files_in_reach.link_to_path(path, n)
 
 
 TOOL = Tool(

@@ -1,12 +1,13 @@
 """The tool that writes text files of the working folder."""
 
+from functools import partial
 from typing import Literal
 
 from pydantic import Field
 
 from cowork_desktop.agent.tools.files_in_reach import link_to_path
 from cowork_desktop.agent.tools.tool import Arguments, Demand, Outcome, Tool, ToolContext, ToolFailed
-from cowork_desktop.errors import CoworkError, NotFound
+from cowork_desktop.errors import CoworkError
 
 
 class WriteFile(Arguments):
@@ -34,44 +35,48 @@ def _demand(context: ToolContext, arguments: WriteFile) -> Demand:
 
 
 async def _run(context: ToolContext, arguments: WriteFile) -> Outcome:
-    files = context.means.project_files
+    path = arguments.path.removeprefix("./")
+    if (arguments.old is None) == (arguments.mode == "replace"):
+        raise ToolFailed("`old` goes with mode replace, and with no other.")
     try:
-        before = await _before(context, arguments.path)
-        content = _after(arguments, before).encode()
-        await files.write(
-            context.project_id, arguments.path, content, context.response_id, context.content_index
+        change = await context.means.project_files.write(
+            context.project_id,
+            path,
+            partial(_rewritten, arguments),
+            context.response_id,
+            context.content_index,
         )
     except CoworkError as error:
         raise ToolFailed(error.message) from error
-    done = "Made" if before is None else "Changed"
-    return Outcome(f"{done} {arguments.path}: {len(content):,} bytes.", links=[link_to_path(arguments.path)])
+    done = "Made" if change.before is None else "Changed"
+    return Outcome(f"{done} {path}: {change.after['size']:,} bytes.", links=[link_to_path(path)])
 
 
-async def _before(context: ToolContext, path: str) -> str | None:
-    """The text that is there; None where there is no file."""
-    try:
-        return (await context.means.project_files.read(context.project_id, path)).decode()
-    except NotFound:
-        return None
-    except UnicodeDecodeError:
-        raise ToolFailed(f"{path} is no text. Change it with run_code.") from None
-
-
-def _after(arguments: WriteFile, before: str | None) -> str:
-    if arguments.mode == "create":
-        if before is not None:
+def _rewritten(arguments: WriteFile, before: bytes | None) -> bytes:
+    """What is to be there in the place of what is; raises ToolFailed."""
+    match arguments.mode:
+        case "create" if before is not None:
             raise ToolFailed(f"{arguments.path} is there already. Read it first; then overwrite or replace.")
-        return arguments.content
-    if arguments.mode == "append":
-        return (before or "") + arguments.content
-    if arguments.mode == "overwrite":
-        return arguments.content
+        case "append" | "replace":
+            return _amended(arguments, before).encode()
+    return arguments.content.encode()
+
+
+def _amended(arguments: WriteFile, before: bytes | None) -> str:
+    try:
+        text = (before or b"").decode()
+    except UnicodeDecodeError:
+        raise ToolFailed(f"{arguments.path} is no text of UTF-8. Change it with run_code.") from None
+    if arguments.old is None:
+        return text + arguments.content
     if before is None:
         raise ToolFailed(f"There is no file {arguments.path}.")
-    found = before.count(arguments.old or "") if arguments.old else 0
-    if found != 1:
+    old, new = arguments.old, arguments.content
+    if old not in text and "\r\n" in text:
+        old, new = (part.replace("\r\n", "\n").replace("\n", "\r\n") for part in (old, new))
+    if (found := text.count(old)) != 1:
         raise ToolFailed(f"`old` is there {found} times; it must be there exactly once.")
-    return before.replace(arguments.old or "", arguments.content)
+    return text.replace(old, new)
 
 
 TOOL = Tool(

@@ -121,6 +121,7 @@ CREATE TABLE laid_out_files (
   PRIMARY KEY (project_id, file_id),
   UNIQUE (project_id, path)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX laid_out_of_file ON laid_out_files (file_id);
 
 -- Summaries in the place of what had become too long for the model; the items themselves stay.
 CREATE TABLE compactions (
