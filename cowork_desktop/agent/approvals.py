@@ -1,11 +1,9 @@
 """Approvals: asked for, waited for, answered."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from cowork_desktop.agent.tools.tool import Demand, Question
 from cowork_desktop.clock import Clock
 from cowork_desktop.errors import InvalidRequest, NotFound
 from cowork_desktop.ids import Ids
@@ -15,7 +13,6 @@ from cowork_desktop.store.approvals import Request
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.tasks import Tasks
 
-QUESTION_REASON = "The agent cannot go on without your answer."
 _LOOK_AGAIN_SECONDS = 60.0
 """A machine that slept wakes its sleepers late: what is over by the wall clock is seen to be within this."""
 
@@ -28,65 +25,9 @@ class Approvals:
         self._db, self._clock, self._ids, self._tasks = db, clock, ids, tasks
         self._waiting: dict[str, list[asyncio.Event]] = {}
 
-    async def request(
-        self,
-        *,
-        turn_id: str,
-        conversation_id: str,
-        project_id: str,
-        content_index: int,
-        tool: str,
-        demand: Demand,
-        arguments: Mapping[str, Any],
-        reason: str,
-        expires_at: int | None,
-    ) -> Approval:
-        """Ask whether a call may run. Where it was asked already, that request as it stands."""
-        return await self._ask(
-            Request(
-                turn_id=turn_id,
-                conversation_id=conversation_id,
-                project_id=project_id,
-                content_index=content_index,
-                kind="approval",
-                tool=tool,
-                effect=demand.effect,
-                subject=demand.subject,
-                summary=demand.summary,
-                reason=reason,
-                arguments=arguments,
-                expires_at=expires_at,
-            )
-        )
-
-    async def ask(
-        self,
-        *,
-        turn_id: str,
-        conversation_id: str,
-        project_id: str,
-        content_index: int,
-        question: Question,
-        expires_at: int | None,
-    ) -> Approval:
-        """Ask a question of the agent's. Where its call has asked already, that question as it stands."""
-        return await self._ask(
-            Request(
-                turn_id=turn_id,
-                conversation_id=conversation_id,
-                project_id=project_id,
-                content_index=content_index,
-                kind="question",
-                tool="ask_user",
-                effect="read",
-                subject="",
-                summary=question.text,
-                reason=QUESTION_REASON,
-                arguments={},
-                options=question.options,
-                expires_at=expires_at,
-            )
-        )
+    async def ask(self, request: Request) -> Approval:
+        """Ask the user. Where the call has asked already, that request as it stands."""
+        return await self._db.write(approvals.ask, self._ids.new("appr"), self._clock.now(), request)
 
     async def decided(self, approval_id: str) -> Approval:
         """Wait until it is answered, cancelled or over; at once where it is already."""
@@ -115,9 +56,6 @@ class Approvals:
         for approval in cancelled:
             self._tell(approval)
         return cancelled
-
-    async def _ask(self, request: Request) -> Approval:
-        return await self._db.write(approvals.ask, self._ids.new("appr"), self._clock.now(), request)
 
     @contextmanager
     def _told_of(self, id: str) -> Iterator[asyncio.Event]:

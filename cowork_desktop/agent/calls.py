@@ -6,7 +6,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from cowork_desktop.agent import policy
 from cowork_desktop.agent.approvals import Approvals
@@ -17,12 +17,14 @@ from cowork_desktop.agent.stopped import TurnStopped
 from cowork_desktop.agent.stopwatch import Stopwatch
 from cowork_desktop.agent.tools.tool import Demand, Outcome, Question, Tool, ToolContext, ToolFailed, bounded
 from cowork_desktop.clock import Clock
-from cowork_desktop.schemas.approvals import Approval
+from cowork_desktop.errors import CoworkError
+from cowork_desktop.schemas.approvals import Approval, Effect
 from cowork_desktop.schemas.conversations import ToolCallPart
 from cowork_desktop.schemas.settings import ApprovalSettings
 from cowork_desktop.schemas.skills import Skill
 from cowork_desktop.store import approvals as stored_approvals
 from cowork_desktop.store import turn_calls, turns
+from cowork_desktop.store.approvals import Request
 from cowork_desktop.store.database import Database
 from cowork_desktop.store.turn_calls import Call
 
@@ -32,6 +34,7 @@ _SAME_FAILURES = 3
 """After so many identical failures a call is not tried again."""
 _REFUSALS = 3
 """After so many more the turn ends."""
+_QUESTION_REASON = "The agent cannot go on without your answer."
 _UNCERTAIN = (
     "The server ended while this ran, and it is not known whether it had its effect. Look before you do it"
     " again."
@@ -147,6 +150,8 @@ class Calls:
             )
         except ToolFailed as error:
             return Outcome(str(error), source=error.source, is_error=True)
+        except CoworkError as error:
+            return Outcome(error.message, is_error=True)
         except Exception:
             logger.exception("The tool %s failed", call.name)
             return Outcome(
@@ -177,34 +182,45 @@ class Calls:
         # After a restart the answer counts, whatever would be decided now.
         asked = await self.db.read(stored_approvals.of_call, context.response_id, call.content_index)
         if verdict.word == "ask" or (asked and asked.kind == "approval"):
-            approval = await self.approvals.request(
-                turn_id=context.response_id,
-                conversation_id=context.conversation_id,
-                project_id=context.project_id,
-                content_index=call.content_index,
-                tool=call.name,
-                demand=demand,
-                arguments=call.arguments or {},
-                reason=verdict.reason,
-                expires_at=self._expires_at(),
+            request = self._request(
+                call, "approval", demand.effect, demand.subject, demand.summary, verdict.reason
             )
+            approval = await self.approvals.ask(replace(request, arguments=call.arguments or {}))
             decided = await self._wait_for(call, approval)
             if decided.status != "allowed":
                 raise ToolFailed(_REFUSED[decided.status])
 
     async def _ask(self, call: Call, question: Question) -> str:
-        approval = await self.approvals.ask(
-            turn_id=self.context.response_id,
-            conversation_id=self.context.conversation_id,
-            project_id=self.context.project_id,
-            content_index=call.content_index,
-            question=question,
-            expires_at=self._expires_at(),
-        )
+        request = self._request(call, "question", "read", "", question.text, _QUESTION_REASON)
+        approval = await self.approvals.ask(replace(request, options=question.options))
         decided = await self._wait_for(call, approval)
         if decided.status != "answered":
             raise ToolFailed(_UNANSWERED[decided.status])
         return decided.answer or ""
+
+    def _request(
+        self,
+        call: Call,
+        kind: Literal["approval", "question"],
+        effect: Effect,
+        subject: str,
+        summary: str,
+        reason: str,
+    ) -> Request:
+        return Request(
+            turn_id=self.context.response_id,
+            conversation_id=self.context.conversation_id,
+            project_id=self.context.project_id,
+            content_index=call.content_index,
+            kind=kind,
+            tool=call.name,
+            effect=effect,
+            subject=subject,
+            summary=summary,
+            reason=reason,
+            arguments={},
+            expires_at=self._expires_at(),
+        )
 
     async def _wait_for(self, call: Call, approval: Approval) -> Approval:
         if approval.status == "pending":

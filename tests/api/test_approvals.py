@@ -9,10 +9,11 @@ import pytest
 
 from cowork_desktop import keys
 from cowork_desktop.agent.approvals import Approvals
-from cowork_desktop.agent.tools.tool import Demand, Question
+from cowork_desktop.agent.tools.tool import Demand
 from cowork_desktop.schemas.approvals import Approval, Effect
 from cowork_desktop.schemas.responses import Usage
 from cowork_desktop.store import approvals, turns
+from cowork_desktop.store.approvals import Request
 from cowork_desktop.store.database import Tx
 from tests.fakes.artifacts import general, swept
 from tests.fakes.clock import START, FakeClock
@@ -50,21 +51,38 @@ async def request(
         "reason": REASON,
         "expires_at": None,
     }
-    return await server.app[keys.APPROVALS].request(
-        turn_id=turn_id, conversation_id=conversation_id, demand=demand, **(given | fields)
+    return await server.app[keys.APPROVALS].ask(
+        Request(
+            turn_id=turn_id,
+            conversation_id=conversation_id,
+            kind="approval",
+            effect=demand.effect,
+            subject=demand.subject,
+            summary=demand.summary,
+            **(given | fields),
+        )
     )
 
 
 async def ask(server: Server, **fields: Any) -> Approval:
     """A question that is asked."""
     turn_id, conversation_id = await a_turn(server)
-    given: dict[str, Any] = {"question": Question("Which year?", ["2024", "2025"]), "expires_at": None}
     return await server.app[keys.APPROVALS].ask(
-        turn_id=turn_id,
-        conversation_id=conversation_id,
-        project_id=await general(server),
-        content_index=0,
-        **(given | fields),
+        Request(
+            turn_id=turn_id,
+            conversation_id=conversation_id,
+            project_id=await general(server),
+            content_index=0,
+            kind="question",
+            tool="ask_user",
+            effect="read",
+            subject="",
+            summary="Which year?",
+            reason="The agent cannot go on without your answer.",
+            arguments={},
+            options=["2024", "2025"],
+            **fields,
+        )
     )
 
 

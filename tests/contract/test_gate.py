@@ -10,10 +10,10 @@ import aiohttp
 import pytest
 
 from cowork_desktop import keys
-from cowork_desktop.agent.tools.tool import Demand
 from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.settings import ServerSettings
 from cowork_desktop.store import memories as stored_memories
+from cowork_desktop.store.approvals import Request
 from cowork_desktop.store.changes import Change, note
 from cowork_desktop.store.database import Tx
 from tests.fakes.artifacts import general, save
@@ -284,16 +284,20 @@ async def an_ended_turn(server: Server) -> str:
 async def request_approval(server: Server, response_id: str, content_index: int) -> str:
     """The id of an approval that the response asks for."""
     conversation = (await server.get(f"/responses/{response_id}"))["conversation_id"]
-    asked = await server.app[keys.APPROVALS].request(
-        turn_id=response_id,
-        conversation_id=conversation,
-        project_id=await general(server),
-        content_index=content_index,
-        tool="fetch_page",
-        demand=Demand("outside", "example.org"),
-        arguments={},
-        reason="Kept",
-        expires_at=None,
+    asked = await server.app[keys.APPROVALS].ask(
+        Request(
+            turn_id=response_id,
+            conversation_id=conversation,
+            project_id=await general(server),
+            content_index=content_index,
+            tool="fetch_page",
+            kind="approval",
+            effect="outside",
+            subject="example.org",
+            summary="Fetch a page.",
+            arguments={},
+            reason="Kept",
+        )
     )
     return asked.id
 

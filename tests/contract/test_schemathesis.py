@@ -17,10 +17,10 @@ from requests import Session
 from cowork_desktop import keys
 from cowork_desktop.agent.approvals import Approvals
 from cowork_desktop.agent.offline_model import OfflineModel
-from cowork_desktop.agent.tools.tool import Demand
 from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.http import openapi
 from cowork_desktop.schemas.approvals import Approval
+from cowork_desktop.store.approvals import Request
 from tests.fakes.server import running_server
 
 pytestmark = pytest.mark.slow
@@ -130,16 +130,20 @@ class Fuzzed:
         body: dict[str, str | bool] = {"conversation_id": conversation, "input": "Hello", "stream": False}
         projects = self._answered("GET", "/projects?limit=1000")["data"]
         assert self._approvals
-        request = self._approvals.request(
-            turn_id=self._post("/responses", body),
-            conversation_id=conversation,
-            project_id=next(str(project["id"]) for project in projects if project["is_general"]),
-            content_index=0,
-            tool="fetch_page",
-            demand=Demand("outside", f"{next(self._numbers)}.example"),
-            arguments={},
-            reason="Fuzzed",
-            expires_at=None,
+        request = self._approvals.ask(
+            Request(
+                turn_id=self._post("/responses", body),
+                conversation_id=conversation,
+                project_id=next(str(project["id"]) for project in projects if project["is_general"]),
+                content_index=0,
+                tool="fetch_page",
+                kind="approval",
+                effect="outside",
+                subject=f"{next(self._numbers)}.example",
+                summary="Fetch a page.",
+                arguments={},
+                reason="Fuzzed",
+            )
         )
         return asyncio.run_coroutine_threadsafe(request, self._loop).result(20)
 

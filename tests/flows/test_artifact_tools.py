@@ -14,6 +14,7 @@ from cowork_desktop.agent.tools import (
     update_artifact,
 )
 from cowork_desktop.agent.tools.tool import OUTPUT_LIMIT, Outcome, Tool, ToolFailed
+from cowork_desktop.errors import CoworkError
 from cowork_desktop.schemas.conversations import ArtifactLink, ArtifactPart
 from cowork_desktop.schemas.scratchpads import CellCreate, ScratchpadCreate
 from cowork_desktop.store import artifacts, scratchpads
@@ -60,7 +61,7 @@ async def read(desk: Desk, **fields: Any) -> Outcome:
 
 async def refused(desk: Desk, tool: Tool[Any], **arguments: Any) -> str:
     """What the model is told of a call that fails."""
-    with pytest.raises(ToolFailed) as failed:
+    with pytest.raises((ToolFailed, CoworkError)) as failed:
         await desk.call(tool, arguments)
     return str(failed.value)
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from cowork_desktop.agent.tools import list_files, read_file, search_files, write_file
 from cowork_desktop.agent.tools.paging import PAGE, page_of_lines
 from cowork_desktop.agent.tools.tool import OUTPUT_LIMIT, Outcome, Tool, ToolFailed
+from cowork_desktop.errors import CoworkError
 from cowork_desktop.schemas.conversations import ConversationCreate, FileLink
 from cowork_desktop.schemas.texts import Place
 from cowork_desktop.store import conversations, texts
@@ -52,7 +53,7 @@ async def write(desk: Desk, path: str, content: str, **fields: Any) -> Outcome:
 
 async def refused(desk: Desk, tool: Tool[Any], **arguments: Any) -> str:
     """What the model is told of a call that fails."""
-    with pytest.raises(ToolFailed) as failed:
+    with pytest.raises((ToolFailed, CoworkError)) as failed:
         await desk.call(tool, arguments)
     assert str(desk.data) not in str(failed.value)
     return str(failed.value)
@@ -390,7 +391,7 @@ async def test_on_a_full_disk_a_file_is_read_without_a_copy(
     monkeypatch.setattr(working_folder, "pour", full)
     assert "- (no copy in the working folder): text/plain, 5 bytes" in await listed(desk)
     assert (await read(desk, id)).text.endswith("Heron")
-    with pytest.raises(ToolFailed, match="No space left"):
+    with pytest.raises(CoworkError, match="No space left"):
         await write(desk, "b.txt", "x")
 
 

@@ -5,7 +5,6 @@ from pydantic import Field
 from cowork_desktop.agent.tools.artifact_files import Path, in_reach, link_to
 from cowork_desktop.agent.tools.paging import page_of_lines
 from cowork_desktop.agent.tools.tool import Arguments, Outcome, Tool, ToolContext, ToolFailed
-from cowork_desktop.errors import CoworkError
 from cowork_desktop.schemas.artifacts import Artifact, ArtifactQuery
 from cowork_desktop.store import artifacts
 from cowork_desktop.workspace.document import SOURCE, is_document
@@ -32,10 +31,7 @@ async def _run(context: ToolContext, arguments: ReadArtifact) -> Outcome:
     if arguments.artifact_id is None:
         return await _listed(context)
     await in_reach(context, arguments.artifact_id)
-    try:
-        artifact, files = await context.means.artifacts.newest(arguments.artifact_id)
-    except CoworkError as error:
-        raise ToolFailed(error.message) from error
+    artifact, files = await context.means.artifacts.newest(arguments.artifact_id)
     path = arguments.path or _main(artifact, files)
     if path not in files:
         raise ToolFailed(f"The artifact has no file {path!r}. Leave path out to see which it has.")

@@ -11,7 +11,6 @@ from cowork_desktop.agent.model import Image
 from cowork_desktop.agent.tools import files_in_reach
 from cowork_desktop.agent.tools.paging import line_at, page_of_lines, that_fit
 from cowork_desktop.agent.tools.tool import Arguments, Outcome, Tool, ToolContext, ToolFailed
-from cowork_desktop.errors import CoworkError
 from cowork_desktop.schemas.conversations import FileLink
 from cowork_desktop.schemas.files import File
 from cowork_desktop.schemas.texts import Place
@@ -48,10 +47,7 @@ async def _run(context: ToolContext, arguments: ReadFile) -> Outcome:
 
 
 async def _of_folder(context: ToolContext, path: str, offset: int) -> Outcome:
-    try:
-        content = await context.means.project_files.read(context.project_id, path)
-    except CoworkError as error:
-        raise ToolFailed(error.message) from error
+    content = await context.means.project_files.read(context.project_id, path)
     media_type = await asyncio.to_thread(sniff_open, io.BytesIO(content), path)
     if media_type in _IMAGES and len(content) <= _LARGEST_IMAGE:
         return _picture(path, media_type, content, files_in_reach.link_to_path(path))

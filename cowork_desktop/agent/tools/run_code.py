@@ -17,7 +17,6 @@ from cowork_desktop.agent.tools.tool import (
     ToolContext,
     ToolFailed,
 )
-from cowork_desktop.errors import CoworkError
 from cowork_desktop.kernels.outputs import Change
 from cowork_desktop.kernels.run_recorder import Run
 from cowork_desktop.schemas.conversations import CellLink
@@ -122,8 +121,6 @@ async def _until_ended(context: ToolContext, arguments: RunCode, told: "_Told") 
     except asyncio.CancelledError:
         await wholly(stop())
         raise
-    except CoworkError as error:
-        raise ToolFailed(error.message) from error
     return run
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from cowork_desktop.agent.tools import files_in_reach
 from cowork_desktop.agent.tools.read_file import told_place
-from cowork_desktop.agent.tools.tool import Arguments, Outcome, Tool, ToolContext, ToolFailed
+from cowork_desktop.agent.tools.tool import Arguments, Outcome, Tool, ToolContext
 from cowork_desktop.errors import CoworkError
 from cowork_desktop.schemas.conversations import FileLink
 from cowork_desktop.schemas.search import SearchHit, SearchQuery
@@ -36,10 +36,7 @@ class SearchFiles(Arguments):
 
 async def _run(context: ToolContext, arguments: SearchFiles) -> Outcome:
     await context.means.search_index.catch_up()
-    try:
-        found = await context.db.scan(_in_uploaded, context.conversation_id, arguments.query)
-    except CoworkError as error:
-        raise ToolFailed(error.message) from error
+    found = await context.db.scan(_in_uploaded, context.conversation_id, arguments.query)
     in_folder, is_all = await _in_folder(context, arguments.query)
     hits = [_told(hit) for hit in found] + in_folder
     more = (

@@ -121,6 +121,7 @@ class Tool(Generic[I]):
     description: str
     input: type[I]
     run: Callable[[ToolContext, I], Awaitable[Outcome | str]]
+    """May raise ToolFailed, and CoworkError, whose message the model gets as well."""
     demand: Callable[[ToolContext, I], Demand | Awaitable[Demand]] = field(
         default=lambda context, arguments: READ
     )

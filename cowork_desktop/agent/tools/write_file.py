@@ -7,7 +7,6 @@ from pydantic import Field
 
 from cowork_desktop.agent.tools.files_in_reach import link_to_path
 from cowork_desktop.agent.tools.tool import Arguments, Demand, Outcome, Tool, ToolContext, ToolFailed
-from cowork_desktop.errors import CoworkError
 
 
 class WriteFile(Arguments):
@@ -38,16 +37,13 @@ async def _run(context: ToolContext, arguments: WriteFile) -> Outcome:
     path = arguments.path.removeprefix("./")
     if (arguments.old is None) == (arguments.mode == "replace"):
         raise ToolFailed("`old` goes with mode replace, and with no other.")
-    try:
-        change = await context.means.project_files.write(
-            context.project_id,
-            path,
-            partial(_rewritten, arguments),
-            context.response_id,
-            context.content_index,
-        )
-    except CoworkError as error:
-        raise ToolFailed(error.message) from error
+    change = await context.means.project_files.write(
+        context.project_id,
+        path,
+        partial(_rewritten, arguments),
+        context.response_id,
+        context.content_index,
+    )
     done = "Made" if change.before is None else "Changed"
     return Outcome(f"{done} {path}: {change.after['size']:,} bytes.", links=[link_to_path(path)])
 
