@@ -1,7 +1,6 @@
 """Runs the worker that takes text out of a file, as the server does, and reads what it writes."""
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,8 @@ class Extraction:
     errors: str
     """What it wrote to standard error."""
     cpu_seconds: float
+    peak_memory: int
+    """Bytes."""
 
     @property
     def text(self) -> str:
@@ -38,19 +39,32 @@ class Extraction:
         return place
 
 
+_MEASURED = """
+import resource, subprocess, sys
+ended = subprocess.run(sys.argv[2:])
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+with open(sys.argv[1], "w") as told:
+    print(used.ru_utime + used.ru_stime, used.ru_maxrss, file=told)
+sys.exit(ended.returncode)
+"""
+"""Runs a command and tells what it took: a small process has to start it, as a child's peak begins with the
+memory of what starts it."""
+
+
 def extract(path: Path, mime_type: str | None = None) -> Extraction:
     """What is read of a file that lies, as stored ones do, under a name that says nothing of its kind."""
-    command = [sys.executable, "-P", "-m", "cowork_desktop", "extract"]
     with tempfile.TemporaryDirectory() as folder:
-        stored = Path(folder, "stored")
+        stored, told = Path(folder, "stored"), Path(folder, "told")
         stored.symlink_to(path.resolve())
-        before = _cpu_seconds()
+        measured = [sys.executable, "-I", "-S", "-c", _MEASURED, str(told)]
+        worker = [sys.executable, "-P", "-m", "cowork_desktop", "extract"]
         finished = subprocess.run(
-            [*command, str(stored), mime_type or sniff(path, path.name), path.name],
+            [*measured, *worker, str(stored), mime_type or sniff(path, path.name), path.name],
             capture_output=True,
             timeout=100,
             check=True,
         )
+        cpu_seconds, peak = map(float, told.read_text().split())
     *found, end = map(json.loads, finished.stdout.splitlines())
     assert end.keys() == {"end", "reason"}
     assert folder not in str(end["reason"])
@@ -64,11 +78,6 @@ def extract(path: Path, mime_type: str | None = None) -> Extraction:
         end["end"],
         end["reason"],
         finished.stderr.decode(),
-        _cpu_seconds() - before,
+        cpu_seconds,
+        round(peak) * (1 if sys.platform == "darwin" else 1024),
     )
-
-
-def _cpu_seconds() -> float:
-    """What processes that this one started have taken."""
-    times = os.times()
-    return times.children_user + times.children_system
