@@ -69,14 +69,17 @@ async def load(
         file = found[id]
         if _goes_as_it_is(file) and id not in refused and file.size <= room:
             room -= file.size
-            told[id] = [
-                Text(f"[attached: {shown_name(file.name)}]"),
-                await asyncio.to_thread(_encoded, file, contents),
-            ]
+            head = f"[attached: {shown_name(file.name)}"
+            try:
+                encoded = await asyncio.to_thread(_encoded, file, contents)
+            except OSError:
+                told[id] = [Text(f"{head}; the disk has lost it]")]
+                continue
+            told[id] = [Text(f"{head}]"), encoded]
             whole.add(id)
         else:
             if id in current:
-                file = await _when_read(file, db, clock, until)
+                file = await when_read(file, db, clock, until)
             told[id] = await _as_text(file, db)
     return Attached(told, frozenset(whole))
 
@@ -107,9 +110,13 @@ def _bare(part: Content) -> Content:
 
 
 def _goes_as_it_is(file: File) -> bool:
-    if file.mime_type in _IMAGES:
-        return file.size <= _LARGEST_IMAGE
-    return file.mime_type == "application/pdf" and file.size <= _LARGEST_DOCUMENT
+    is_document = file.mime_type == "application/pdf" and file.size <= _LARGEST_DOCUMENT
+    return is_document or is_picture(file.mime_type, file.size)
+
+
+def is_picture(media_type: str, size: int) -> bool:
+    """Whether it is one that providers take."""
+    return media_type in _IMAGES and size <= _LARGEST_IMAGE
 
 
 def _encoded(file: File, contents: Contents) -> Content:
@@ -148,7 +155,7 @@ def _beginning(passages: Sequence[Passage], total: int) -> tuple[str, str]:
     return text[:_SHORT_TEXT], "the beginning of its text; read_file has the rest"
 
 
-async def _when_read(file: File, db: Database, clock: Clock, until: float) -> File:
+async def when_read(file: File, db: Database, clock: Clock, until: float) -> File:
     """The file when its text has been read, or as it is at that time."""
     while file.text_status in ("pending", "extracting") and clock.monotonic() < until:
         await clock.sleep(_LOOK_SECONDS)

@@ -273,7 +273,29 @@ async def test_an_update_that_would_do_harm_or_nothing_leaves_all_as_it_was(
 async def test_line_ends_of_windows_are_kept(desk: Desk) -> None:
     id = await made(desk, [FILES[0], {"path": "app.js", "content": "let a;\r\nlet b;\r\n"}])
     await update(desk, id, replace=[{"path": "app.js", "old": "a;\nlet b", "new": "c;\nlet d"}])
-    assert await text_of(desk, id, "app.js") == "let c;\r\nlet d;\r\n"
+    await update(desk, id, replace=[{"path": "app.js", "old": "let d;", "new": "let d;\nlet e;"}])
+    assert await text_of(desk, id, "app.js") == "let c;\r\nlet d;\r\nlet e;\r\n"
+
+
+async def test_an_artifact_of_many_files_is_listed_before_it_is_read(desk: Desk) -> None:
+    lines = "\n".join(f"const name_{n} = {n};" for n in range(1_000))
+    many = [{"path": f"assets/{'long' * 10}/{n}.js", "content": lines} for n in range(150)]
+    id = await made(desk, [FILES[0], {"path": "app.js", "content": lines}, *many])
+    listed, offset = list[str](), 0
+    while True:
+        text = (await read(desk, artifact_id=id, offset=offset)).text
+        assert len(text) < OUTPUT_LIMIT
+        shown = [line for line in text.split("\n") if line.startswith("- ")]
+        listed += shown
+        offset += len(shown)
+        if f"go on with offset={offset}" not in text:
+            break
+    assert len(listed) == len(set(listed)) == 152
+    assert "Give a path" in text
+    text = (await read(desk, artifact_id=id, path="app.js")).text
+    shown = [line for line in text.split("\n") if line.startswith("const ")]
+    assert f"lines 1-{len(shown)} of 1,000" in text
+    assert "assets/" not in text
 
 
 async def test_two_updates_side_by_side_both_count(desk: Desk) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from cowork_desktop import keys
 from cowork_desktop.agent.model import Image, ModelError, ModelRequest, Retrying, Text
 from cowork_desktop.agent.tools.tool import Tool, ToolContext
+from cowork_desktop.store import files
 from tests.fakes.agent import Agent, running_agent
 from tests.fakes.clock import FakeClock
 from tests.fakes.files import new_file
@@ -102,6 +104,15 @@ async def test_a_picture_goes_with_the_next_message_and_stays_in_the_history(
     assert types(first) == ["text", "text", "image"]
     assert types(second) == ["text", "text"]
     assert parts((await inputs(agent.server, conversation))[1]) == []
+
+
+async def test_of_a_picture_that_the_disk_has_lost_there_is_a_word(agent: Agent, conversation: str) -> None:
+    file = await new_file(agent.server, PNG, name="red.png", conversation_id=conversation)
+    stored = await agent.server.app[keys.DB].read(files.get, file["id"])
+    agent.server.app[keys.CONTENTS].place(stored.sha256).unlink()
+    for message in ("Look.", "And now?"):
+        body = await say_it(agent, conversation, message)
+        assert body["messages"][0]["content"][1]["text"] == "[attached: red.png; the disk has lost it]"
 
 
 async def test_a_pdf_goes_as_it_is(agent: Agent, conversation: str) -> None:

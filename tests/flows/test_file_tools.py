@@ -266,7 +266,7 @@ async def test_a_line_that_is_longer_than_a_page_is_read_on(desk: Desk) -> None:
 def test_pages_of_lines_come_to_all_of_them(lines: list[str]) -> None:
     text, offset = "", 0
     while True:
-        head, _, rest = page_of_lines(lines, offset).partition("\n")
+        head, _, rest = page_of_lines(lines, offset).text.partition("\n")
         assert len(rest) <= PAGE
         text += rest if "beginning within" in head or not offset else f"\n{rest}"
         going_on = re.search(r"offset=(\d+)\]", head)
@@ -395,6 +395,11 @@ async def test_on_a_full_disk_a_file_is_read_without_a_copy(
         await write(desk, "b.txt", "x")
 
 
+async def test_a_file_of_a_byte_order_mark_alone_is_an_empty_text(desk: Desk) -> None:
+    put(desk.work / "a.txt", b"\xef\xbb\xbf")
+    assert (await read(desk, "a.txt")).text == "[lines 0-0 of 0]\n"
+
+
 # To search
 
 
@@ -490,11 +495,28 @@ async def test_a_file_is_made_with_its_folders_and_can_be_taken_back(desk: Desk)
 @pytest.mark.parametrize(
     ("fields", "content", "after"),
     [
+        ({"mode": "append"}, "three\n", b"one\r\ntwo\nthree\n"),
+        ({"mode": "replace", "old": "two"}, "2\n3", b"one\r\n2\n3\n"),
+        ({"mode": "replace", "old": "one\ntwo"}, "1\n2", b"1\r\n2\n"),
+    ],
+)
+async def test_what_is_put_into_mixed_line_ends_stays_as_it_is_given(
+    desk: Desk, fields: dict[str, str], content: str, after: bytes
+) -> None:
+    put(desk.work / "a.txt", b"one\r\ntwo\n")
+    await write(desk, "a.txt", content, **fields)
+    assert files_below(desk.work) == {"a.txt": after}
+
+
+@pytest.mark.parametrize(
+    ("fields", "content", "after"),
+    [
         ({"mode": "overwrite"}, "new", b"new"),
-        ({"mode": "append"}, "three\n", b"one\r\ntwo\r\nthree\n"),
+        ({"mode": "append"}, "three\n", b"one\r\ntwo\r\nthree\r\n"),
         ({"mode": "replace", "old": "one"}, "1", b"1\r\ntwo\r\n"),
         ({"mode": "replace", "old": "one\ntwo"}, "1\n2", b"1\r\n2\r\n"),
         ({"mode": "replace", "old": "one\r\n"}, "", b"two\r\n"),
+        ({"mode": "replace", "old": "two"}, "2\n2.5", b"one\r\n2\r\n2.5\r\n"),
     ],
 )
 async def test_each_mode_changes_what_is_there(

@@ -4,6 +4,7 @@ folder."""
 import asyncio
 from collections.abc import Sequence
 
+from cowork_desktop.agent import attachments
 from cowork_desktop.agent.tools.tool import ToolContext, ToolFailed
 from cowork_desktop.schemas.conversations import FileLink
 from cowork_desktop.schemas.files import File
@@ -72,11 +73,7 @@ def _named(all_uploaded: Sequence[File], name: str) -> File | None:
 async def when_read(context: ToolContext, file: File, seconds: float = 10.0) -> File:
     """The file when its text has been read, or as it is when that takes long."""
     clock = context.means.clock
-    until = clock.monotonic() + seconds
-    while file.text_status in ("pending", "extracting") and clock.monotonic() < until:
-        await clock.sleep(0.1)
-        [file] = await context.db.scan(files.those, [file.id]) or [file]
-    return file
+    return await attachments.when_read(file, context.db, clock, clock.monotonic() + seconds)
 
 
 async def read_bytes(context: ToolContext, file: File) -> bytes:

@@ -33,7 +33,7 @@ async def _run(context: ToolContext, arguments: ListFiles) -> Outcome:
     more = "\n(The working folder has more files, which were not looked at.)" if is_cut else ""
     if not lines:
         return Outcome(("There are no files here." if not query else "No file has such a name.") + more)
-    listed = page_of_lines(lines, arguments.offset, of="files")
+    listed = page_of_lines(lines, arguments.offset, of="files").text
     return Outcome(listed + more, source="the list of files")
 
 

@@ -10,6 +10,8 @@ from cowork_desktop.store import artifacts
 from cowork_desktop.workspace.document import SOURCE, is_document
 
 _MOST_LISTED = 50
+_LONG_LIST = 4_000
+"""Characters of a list of files for which there is no room before a page of one."""
 
 
 class ReadArtifact(Arguments):
@@ -32,24 +34,30 @@ async def _run(context: ToolContext, arguments: ReadArtifact) -> Outcome:
         return await _listed(context)
     await in_reach(context, arguments.artifact_id)
     artifact, files = await context.means.artifacts.newest(arguments.artifact_id)
-    path = arguments.path or _main(artifact, files)
-    if path not in files:
-        raise ToolFailed(f"The artifact has no file {path!r}. Leave path out to see which it has.")
-    head = f"{artifact.type}, version {artifact.version}, {len(files)} files:\n{_sizes(files)}\n\n{path} "
+    head = f"{artifact.type}, version {artifact.version}, "
     return Outcome(
-        head + _text(files[path], arguments.offset),
+        head + _told(artifact, files, arguments),
         source=f"the artifact {artifact.title}",
         links=[link_to(artifact)],
     )
 
 
+def _told(artifact: Artifact, files: dict[str, bytes], arguments: ReadArtifact) -> str:
+    """The list of the files and one of them; where that list is long, either. Raises ToolFailed."""
+    path, offset = arguments.path or _main(artifact, files), arguments.offset
+    if path not in files:
+        raise ToolFailed(f"The artifact has no file {path!r}. Leave path out to see which it has.")
+    sizes = [f"- {path}: {len(content):,} bytes" for path, content in sorted(files.items())]
+    if len(listed := "\n".join(sizes)) <= _LONG_LIST:
+        return f"{len(files)} files:\n{listed}\n\n{path} {_text(files[path], offset)}"
+    if arguments.path is None:
+        return f"{page_of_lines(sizes, offset, of='files').text}\nGive a path to read one of them."
+    return f"{path} {_text(files[path], offset)}"
+
+
 def _main(artifact: Artifact, files: dict[str, bytes]) -> str:
     page = artifact.path.partition("/")[2]
     return SOURCE if is_document(files, files.get(page, b"")) else page
-
-
-def _sizes(files: dict[str, bytes]) -> str:
-    return "\n".join(f"- {path}: {len(content):,} bytes" for path, content in sorted(files.items()))
 
 
 def _text(content: bytes, offset: int) -> str:
@@ -58,7 +66,7 @@ def _text(content: bytes, offset: int) -> str:
         lines = content.decode().removesuffix("\n").split("\n")
     except UnicodeDecodeError:
         return "is no text."
-    return page_of_lines(lines, offset)
+    return page_of_lines(lines, offset).text
 
 
 async def _listed(context: ToolContext) -> Outcome:

@@ -6,10 +6,11 @@ import io
 
 from pydantic import Field
 
+from cowork_desktop.agent.attachments import is_picture
 from cowork_desktop.agent.fence import shown_name
 from cowork_desktop.agent.model import Image
 from cowork_desktop.agent.tools import files_in_reach
-from cowork_desktop.agent.tools.paging import line_at, page_of_lines, that_fit
+from cowork_desktop.agent.tools.paging import Page, page_of_lines, that_fit
 from cowork_desktop.agent.tools.tool import Arguments, Outcome, Tool, ToolContext, ToolFailed
 from cowork_desktop.schemas.conversations import FileLink
 from cowork_desktop.schemas.files import File
@@ -17,8 +18,6 @@ from cowork_desktop.schemas.texts import Place
 from cowork_desktop.store import texts
 from cowork_desktop.workspace.sniff import BINARY, sniff_open
 
-_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-_LARGEST_IMAGE = 3_700_000
 _PASSAGES = 1_000
 
 
@@ -40,7 +39,7 @@ async def _run(context: ToolContext, arguments: ReadFile) -> Outcome:
     found = await files_in_reach.find(context, arguments.file)
     if isinstance(found, str):
         return await _of_folder(context, found, arguments.offset)
-    if found.mime_type in _IMAGES and found.size <= _LARGEST_IMAGE:
+    if is_picture(found.mime_type, found.size):
         content = await files_in_reach.read_bytes(context, found)
         return _picture(found.name, found.mime_type, content, files_in_reach.link_to(found))
     return await _of_uploaded(context, found, arguments.offset)
@@ -49,24 +48,25 @@ async def _run(context: ToolContext, arguments: ReadFile) -> Outcome:
 async def _of_folder(context: ToolContext, path: str, offset: int) -> Outcome:
     content = await context.means.project_files.read(context.project_id, path)
     media_type = await asyncio.to_thread(sniff_open, io.BytesIO(content), path)
-    if media_type in _IMAGES and len(content) <= _LARGEST_IMAGE:
+    if is_picture(media_type, len(content)):
         return _picture(path, media_type, content, files_in_reach.link_to_path(path))
-    page, line = await asyncio.to_thread(_page, path, media_type, content, offset)
-    return Outcome(page, source=f"the file {path}", links=[files_in_reach.link_to_path(path, line)])
+    page = await asyncio.to_thread(_page, path, media_type, content, offset)
+    return Outcome(
+        page.text, source=f"the file {path}", links=[files_in_reach.link_to_path(path, page.line or 1)]
+    )
 
 
-def _page(path: str, media_type: str, content: bytes, offset: int) -> tuple[str, int]:
-    """The lines from an offset on, and the number of the first; raises ToolFailed."""
+def _page(path: str, media_type: str, content: bytes, offset: int) -> Page:
+    """The lines from an offset on; raises ToolFailed."""
     try:
-        text = "" if media_type == BINARY else content.decode("utf-8-sig")
+        text = None if media_type == BINARY else content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = ""
-    if content and not text:
+        text = None
+    if text is None:
         raise ToolFailed(
             f"{path} is {media_type}, {len(content):,} bytes, and no text of UTF-8. Read it with run_code."
         )
-    lines = files_in_reach.lines_of(text)
-    return page_of_lines(lines, offset, numbered=True), line_at(lines, offset)
+    return page_of_lines(files_in_reach.lines_of(text), offset, numbered=True)
 
 
 def _picture(name: str, media_type: str, content: bytes, link: FileLink) -> Outcome:

@@ -14,6 +14,7 @@ from cowork_desktop.agent.tools.artifact_files import (
     made,
     noting,
 )
+from cowork_desktop.agent.tools.text_edits import replaced
 from cowork_desktop.agent.tools.tool import Arguments, Demand, Outcome, Tool, ToolContext, ToolFailed
 from cowork_desktop.errors import CoworkError
 from cowork_desktop.schemas.artifacts import Artifact
@@ -118,16 +119,14 @@ def _replaced(content: bytes, replacement: Replacement) -> bytes:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise ToolFailed(f"{replacement.path} is no text: give the whole file.") from error
-    old, new = replacement.old, replacement.new
-    if old not in text and "\r\n" in text:
-        old, new = (part.replace("\r\n", "\n").replace("\n", "\r\n") for part in (old, new))
-    if (count := text.count(old)) != 1:
+    text, count = replaced(text, replacement.old, replacement.new)
+    if count != 1:
         found = "does not occur" if not count else f"occurs {count} times"
         raise ToolFailed(
             f"Nothing was changed: in {replacement.path} the old text {found}, and it must occur once."
-            f" It begins with {old[:60]!r}. Read the file with read_artifact."
+            f" It begins with {replacement.old[:60]!r}. Read the file with read_artifact."
         )
-    return text.replace(old, new).encode("utf-8", "replace")
+    return text.encode("utf-8", "replace")
 
 
 def _renew_page(

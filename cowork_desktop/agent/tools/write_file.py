@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from cowork_desktop.agent.tools.files_in_reach import link_to_path
+from cowork_desktop.agent.tools.text_edits import appended, replaced
 from cowork_desktop.agent.tools.tool import Arguments, Demand, Outcome, Tool, ToolContext, ToolFailed
 
 
@@ -64,15 +65,13 @@ def _amended(arguments: WriteFile, before: bytes | None) -> str:
     except UnicodeDecodeError:
         raise ToolFailed(f"{arguments.path} is no text of UTF-8. Change it with run_code.") from None
     if arguments.old is None:
-        return text + arguments.content
+        return appended(text, arguments.content)
     if before is None:
         raise ToolFailed(f"There is no file {arguments.path}.")
-    old, new = arguments.old, arguments.content
-    if old not in text and "\r\n" in text:
-        old, new = (part.replace("\r\n", "\n").replace("\n", "\r\n") for part in (old, new))
-    if (found := text.count(old)) != 1:
+    text, found = replaced(text, arguments.old, arguments.content)
+    if found != 1:
         raise ToolFailed(f"`old` is there {found} times; it must be there exactly once.")
-    return text.replace(old, new)
+    return text
 
 
 TOOL = Tool(
