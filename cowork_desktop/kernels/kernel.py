@@ -145,24 +145,30 @@ class Kernel:
             await asyncio.to_thread(finish, self._manager.interrupt_kernel())
 
     async def close(self, *, politely: bool = False) -> None:
-        """End the process and its process group. `politely`: let it end by itself first, for a moment."""
+        """End the process and its process group, also where this is cancelled. `politely`: let it end by
+        itself first, for a moment."""
         async with self._closing:
             if self._is_closed:
                 return
-            if politely and self._sockets and self.is_alive:
-                control = self._manager.connect_control()
-                self._sockets.append(control)
-                self._send(control, "shutdown_request", {"restart": False})
-                await self._until_dead(_POLITE_SECONDS)
-            self._is_closed = True
-            for reader in self._readers:
-                reader.cancel()
-            await asyncio.gather(*self._readers, return_exceptions=True)
-            for socket in self._sockets:
-                socket.close(linger=0)
-            pid = self.pid
-            await wholly(asyncio.to_thread(self._end, pid))
-            await self._launch.watch.remove(pid)
+            try:
+                if politely and self._sockets and self.is_alive:
+                    control = self._manager.connect_control()
+                    self._sockets.append(control)
+                    self._send(control, "shutdown_request", {"restart": False})
+                    await self._until_dead(_POLITE_SECONDS)
+            finally:
+                await wholly(self._close())
+
+    async def _close(self) -> None:
+        self._is_closed = True
+        for reader in self._readers:
+            reader.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+        for socket in self._sockets:
+            socket.close(linger=0)
+        pid = self.pid
+        await asyncio.to_thread(self._end, pid)
+        await self._launch.watch.remove(pid)
 
     def _end(self, pid: int) -> None:
         end(self._manager, pid)

@@ -101,6 +101,7 @@ class Kernels:
         self._is_closed = True
         if self._sweeper:
             self._sweeper.cancel()
+            await asyncio.wait([self._sweeper])
         held, self._held = list(self._held.values()), {}
         await asyncio.gather(*(self._end(one) for one in held), self._end_spare())
         await self._watch.close()

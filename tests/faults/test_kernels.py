@@ -12,7 +12,7 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.scratchpad import Pad, new_pad, text
-from tests.fakes.server import Server
+from tests.fakes.server import Server, running_server
 from tests.faults.process import ServerProcess, running_process
 
 pytestmark = pytest.mark.slow
@@ -210,6 +210,22 @@ async def test_an_idle_kernel_is_shut_down_and_the_next_run_says_so(timed: Serve
         await asyncio.sleep(0.01)
     assert (await timed.get(f"/scratchpads/{pad.id}/kernel"))["state"] == "none"
     assert "variables of earlier runs are gone" in text(await pad.run("pass"))
+
+
+async def test_a_kernel_that_is_being_shut_down_ends_with_the_server(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running_server(tmp_path / "data", clock=clock) as server:
+        await server.call("PATCH", "/settings", json={"kernels": {"spare": False, "idle_seconds": 100}})
+        pad = await new_pad(server)
+        # It goes on for longer than it is let end by itself.
+        await pad.run("import atexit, time; atexit.register(time.sleep, 60)")
+        pid = pad.kernel_pid()
+        await clock.until_sleeping()
+        clock.advance(100)
+        while (await server.get(f"/scratchpads/{pad.id}/kernel"))["state"] != "none":
+            await asyncio.sleep(0.01)
+        assert is_running(pid)
+    assert not Path(f"/proc/{pid}").exists()
 
 
 async def _start_run(server: ServerProcess, code: str) -> tuple[str, str, int]:
