@@ -18,6 +18,8 @@ async def wholly(work: Awaitable[T]) -> T:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()):
+            logger.warning("What nobody waits for any more failed", exc_info=error)
         raise
 
 

@@ -51,7 +51,7 @@ class Beginning:
     ids: Ids
 
     async def begin(self, turn_id: str, start: TurnStart) -> Begun:
-        """Store the input and the turn; InvalidRequest and Conflict as the store says."""
+        """Store the input and the turn; InvalidRequest, Conflict and NotFound as the store says."""
         new = self.ids.new
         ids = _NewIds(turn_id, new("conv"), new("msg"), [new("msg") for _ in start.earlier])
         response, frames = await self.db.write(self._store, ids, start)
@@ -61,11 +61,11 @@ class Beginning:
         now = self.clock.now()
         conversation = _conversation(tx, ids, start, now)
         skills.check(tx, start.skill_ids)
-        # Before the turn is there, since what came since the last one comes with it.
         came_with_it = [
             AttachmentPart(file_id=file.id, name=file.name, mime_type=file.mime_type, size=file.size)
             for file in files.for_turn(tx, conversation.id, start.file_ids)
         ]
+        files.note_come(tx, conversation.id, ids.turn)
         response = self._turn(tx, ids.turn, conversation, start, now)
         told = [(id, None, *message) for id, message in zip(ids.earlier, start.earlier, strict=True)]
         for id, turn_id, role, text in [*told, (ids.input, ids.turn, _USER, start.input)]:
@@ -105,6 +105,8 @@ def _conversation(tx: Tx, ids: _NewIds, start: TurnStart, now: int) -> Conversat
     if start.conversation_id is not None:
         conversations.check(tx, start.conversation_id)
         return conversations.get(tx, start.conversation_id)
+    if start.parent:
+        turns.get(tx, start.parent[0])  # raises NotFound where it has been deleted meanwhile
     return conversations.create(
         tx,
         ids.conversation,

@@ -2,11 +2,13 @@
 images."""
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cowork_desktop
 from cowork_desktop.agent.model import Image
 from cowork_desktop.schemas.scratchpads import Cell, Output
 
@@ -23,6 +25,7 @@ _MOST_LIBRARY_FRAMES = 2
 _FRAME = re.compile(r"^(?=File |Cell In\[)", re.M)
 _HEADER = re.compile(r"^-{20,}\n.*Traceback \(most recent call last\)\n", re.M)
 _PATH = r"(?:[A-Za-z]:)?[\\/][^\s'\":*?<>|]*?"
+_PROGRAM = str(Path(cowork_desktop.__file__).parents[1])
 _LIBRARY = re.compile(rf"{_PATH}[\\/](?:lib[\\/]python3\.\d+(?:[\\/]site-packages)?|site-packages)[\\/]")
 _TEMPORARY = re.compile(rf"{_PATH}[\\/]k_[0-9a-f]+\.temporary\b")
 
@@ -59,7 +62,7 @@ def without_paths(text: str, root: Path) -> str:
         folder, data = str(place), str(place.parents[2])
         text = text.replace(f"{folder}/", "").replace(f"{folder}\\", "").replace(folder, ".")
         text = _TEMPORARY.sub("(temporary folder)", text).replace(data, "(data folder)")
-    text = _LIBRARY.sub("…/", text)
+    text = _LIBRARY.sub("…/", text.replace(f"{_PROGRAM}{os.sep}", "…/"))
     home = str(Path.home())
     return text.replace(home, "~") if len(home) > 1 else text
 

@@ -69,8 +69,8 @@ def those(tx: Tx, ids: Sequence[str]) -> list[File]:
 
 
 def for_turn(tx: Tx, conversation_id: str, ids: Sequence[str]) -> list[File]:
-    """The files that come with a message: those named, and those that were uploaded to the conversation since
-    its last turn. InvalidRequest for an id that is not of the conversation or its project."""
+    """The files that come with a message: those named, and those of the conversation that have come with none
+    yet. InvalidRequest for an id that is not of the conversation or its project."""
     [project_id] = tx.execute(
         "SELECT project_id FROM conversations WHERE id = ?", (conversation_id,)
     ).fetchone()
@@ -79,13 +79,20 @@ def for_turn(tx: Tx, conversation_id: str, ids: Sequence[str]) -> list[File]:
         owners = [(file.conversation_id, file.project_id) for file in named]
         if not any(own == conversation_id or (of and of == project_id) for own, of in owners):
             raise InvalidRequest.unknown_reference("body.file_ids", "file", id)
-    # Ids are in the order of creation, whatever their prefix.
     arrived = tx.execute(
-        "SELECT id FROM files WHERE conversation_id = ?1 AND deleted_at IS NULL AND substr(id, 6) >"
-        " (SELECT coalesce(max(substr(id, 6)), '') FROM turns WHERE conversation_id = ?1) ORDER BY id",
+        "SELECT id FROM files"
+        " WHERE conversation_id = ? AND turn_id IS NULL AND deleted_at IS NULL ORDER BY id",
         (conversation_id,),
     )
     return those(tx, [*ids, *(id for (id,) in arrived)])
+
+
+def note_come(tx: Tx, conversation_id: str, turn_id: str) -> None:
+    """What waited in the conversation for a message came with this turn's."""
+    tx.execute(
+        "UPDATE files SET turn_id = ? WHERE conversation_id = ? AND turn_id IS NULL",
+        (turn_id, conversation_id),
+    )
 
 
 def refused(tx: Tx, ids: Sequence[str]) -> set[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import struct
+import threading
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,8 +14,10 @@ from pydantic import BaseModel
 
 from cowork_desktop import keys
 from cowork_desktop.agent.model import Image, ModelError, ModelRequest, Retrying, Text
-from cowork_desktop.agent.tools.tool import Tool, ToolContext
+from cowork_desktop.agent.tools.tool import Outcome, Tool, ToolContext
+from cowork_desktop.api import files as api_files
 from cowork_desktop.store import files
+from cowork_desktop.workspace.sniff import sniff
 from tests.fakes.agent import Agent, running_agent
 from tests.fakes.clock import FakeClock
 from tests.fakes.files import new_file
@@ -113,6 +116,28 @@ async def test_of_a_picture_that_the_disk_has_lost_there_is_a_word(agent: Agent,
     for message in ("Look.", "And now?"):
         body = await say_it(agent, conversation, message)
         assert body["messages"][0]["content"][1]["text"] == "[attached: red.png; the disk has lost it]"
+
+
+async def test_a_file_that_arrives_while_a_message_is_sent_comes_with_the_next(
+    agent: Agent, conversation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_begun, may_end = threading.Event(), threading.Event()
+
+    def slow(*given: Any) -> str:
+        is_begun.set()
+        may_end.wait(20)
+        return sniff(*given)
+
+    monkeypatch.setattr(api_files, "sniff", slow)
+    upload = asyncio.create_task(new_file(agent.server, PNG, name="red.png", conversation_id=conversation))
+    await asyncio.to_thread(is_begun.wait, 20)
+    assert types((await say_it(agent, conversation))["messages"][0]) == ["text", "text"]
+    may_end.set()
+    await upload
+    body = await say_it(agent, conversation, "And now?")
+    assert types(body["messages"][-1]) == ["text", "text", "image", "text"]
+    body = await say_it(agent, conversation, "And then?")
+    assert types(body["messages"][-1]) == ["text", "text"]
 
 
 async def test_a_pdf_goes_as_it_is(agent: Agent, conversation: str) -> None:
@@ -234,6 +259,24 @@ async def test_a_picture_that_is_refused_in_a_later_round_is_left_out_too(
     body = await say_it(agent, conversation)
     assert "image" not in types(body["messages"][0])
     assert [block["type"] for block in body["messages"][-1]["content"]] == ["tool_result"]
+
+
+async def test_pictures_that_were_taken_stay_when_one_of_a_tool_is_refused(data: Path) -> None:
+    tools = {"draw": Tool(name="draw", description="Draws.", input=Nothing, run=_drawn)}
+    async with running_agent(data, tools=tools) as agent:
+        conversation = await agent.server.conversation(title="T")
+        await new_file(agent.server, PNG, name="good.png", conversation_id=conversation)
+        agent.says(reply(tool_block("d", "draw")), REFUSED)
+        body = await say_it(agent, conversation)
+        assert "image" in types(body["messages"][0])
+        [result] = body["messages"][-1]["content"]
+        assert result["content"] == "Drawn.\n[a picture that cannot be shown to the model]"
+        body = await say_it(agent, conversation, "And now?")
+        assert "image" in types(body["messages"][0])
+
+
+async def _drawn(context: ToolContext, arguments: "Nothing") -> Outcome:
+    return Outcome("Drawn.", images=[Image("image/png", base64.b64encode(PNG).decode())])
 
 
 async def test_a_picture_that_is_refused_after_a_wait_is_left_out_as_well(data: Path) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from cowork_desktop import keys
+from cowork_desktop.agent.beginning import Beginning, Begun
+from cowork_desktop.agent.running import TurnStart
 from cowork_desktop.agent.toolbox import TOOLS
 from cowork_desktop.agent.tools.tool import Outcome, Tool, ToolContext
 from tests.fakes.agent import Agent, Called, Step, names, running_agent
@@ -16,6 +19,7 @@ from tests.fakes.messages_endpoint import Json, Reply, failure, reply, stalled, 
 from tests.fakes.server import fault
 
 DONE = reply(text="Done.")
+_SHOWN = "SELECT id FROM conversations WHERE deleted_at IS NULL"
 
 
 class Nothing(BaseModel):
@@ -236,3 +240,29 @@ async def test_a_sub_task_that_runs_ends_with_the_conversation_of_its_parent(des
     assert fault(await server.call("GET", f"/responses/{turn}")) == (404, "not_found", None)
     async with asyncio.timeout(5):
         await desk.agent.endpoint.requests[-1].closed_by_client.wait()
+
+
+async def test_a_sub_task_that_begins_as_its_conversation_is_deleted_leaves_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent, conversation = desk.agent, desk.conversation
+    is_due, may_begin = asyncio.Event(), asyncio.Event()
+    begin = Beginning.begin
+
+    async def slow(self: Beginning, id: str, start: TurnStart) -> Begun:
+        if start.parent:
+            is_due.set()
+            await may_begin.wait()
+        return await begin(self, id, start)
+
+    monkeypatch.setattr(Beginning, "begin", slow)
+    agent.says(reply(task()))
+    await agent.begin(conversation)
+    await is_due.wait()
+    deletion = asyncio.create_task(agent.server.call("DELETE", f"/conversations/{conversation}"))
+    db = agent.server.app[keys.DB]
+    while await db.read(lambda tx: tx.execute(_SHOWN).fetchall()):
+        await asyncio.sleep(0.01)
+    may_begin.set()
+    assert (await deletion).status == 204
+    assert await db.read(lambda tx: tx.execute(_SHOWN).fetchall()) == []

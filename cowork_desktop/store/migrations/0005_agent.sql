@@ -138,3 +138,5 @@ CREATE TABLE compactions (
 ) STRICT, WITHOUT ROWID;
 
 ALTER TABLE files ADD COLUMN is_refused INTEGER NOT NULL DEFAULT 0; -- the model's provider would not take it as it is
+ALTER TABLE files ADD COLUMN turn_id TEXT; -- with whose message it came
+UPDATE files SET turn_id = (SELECT max(id) FROM turns WHERE turns.conversation_id = files.conversation_id);
