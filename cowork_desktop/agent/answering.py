@@ -15,13 +15,15 @@ from cowork_desktop.agent.loop import InHand, Loop
 from cowork_desktop.agent.model import Model, ModelRequest
 from cowork_desktop.agent.preferences import Preferences
 from cowork_desktop.agent.running import Running
+from cowork_desktop.agent.tools import use_skill
 from cowork_desktop.agent.tools.means import Means
 from cowork_desktop.agent.tools.tool import Outcome, Tool, ToolContext
 from cowork_desktop.clock import Clock
-from cowork_desktop.schemas.conversations import ToolCallPart
+from cowork_desktop.schemas.conversations import Part, ToolCallPart
 from cowork_desktop.schemas.settings import UserSettings
-from cowork_desktop.store import files, turn_calls, turns
-from cowork_desktop.store.database import Database
+from cowork_desktop.schemas.skills import Skill
+from cowork_desktop.store import files, skills, turn_calls, turns
+from cowork_desktop.store.database import Database, Tx
 
 StartTask = Callable[[int, str], Awaitable[Outcome]]
 
@@ -106,8 +108,7 @@ class Answering:
                 conversation_id=begun.conversation_id,
                 response_id=begun.id,
                 project_id=gathered.reach.project_id,
-                # What a sub-task is told was written by the agent, and not by the user.
-                user_texts=() if is_subtask else gathered.user_texts,
+                user_texts=gathered.user_texts,
             ),
             settings=lambda: self.preferences.current.approvals,
             stopwatch=running.stopwatch,
@@ -152,7 +153,7 @@ class Answering:
             for call in asked
             if isinstance(part := parts[call.content_index], ToolCallPart) and part.status != "running"
         }
-        return InHand(asked[0].round, asked, results)
+        return InHand(asked[0].round, asked, results, await self.db.read(_skills_used, parts))
 
     def _taken_up(
         self, request: ModelRequest, running: Running, gathered: Gathered, in_hand: InHand
@@ -186,3 +187,13 @@ class Answering:
     async def _note_refused(self, gathered: Gathered, attached: Attached) -> None:
         refused: Sequence[str] = [id for id in gathered.current_attachment_ids if id in attached.as_they_are]
         await self.db.write(files.note_refused, refused or list(attached.as_they_are))
+
+
+def _skills_used(tx: Tx, parts: Sequence[Part]) -> list[tuple[int, Skill]]:
+    """The skills that an answer has loaded, as they are now, and in which round."""
+    loaded = [
+        (part.round, skills.named(tx, part.arguments["name"].strip()))
+        for part in parts
+        if isinstance(part, ToolCallPart) and part.name == use_skill.TOOL.name and part.status == "success"
+    ]
+    return [(round, skill) for round, skill in loaded if skill]

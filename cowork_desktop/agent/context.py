@@ -16,7 +16,7 @@ from cowork_desktop.schemas.memories import Memory
 from cowork_desktop.schemas.projects import Project
 from cowork_desktop.schemas.settings import Limits
 from cowork_desktop.schemas.skills import Skill
-from cowork_desktop.store import compactions, conversations, items, memories, projects, reach, skills
+from cowork_desktop.store import compactions, conversations, items, memories, projects, reach, skills, turns
 from cowork_desktop.store.compactions import Compaction
 from cowork_desktop.store.database import Tx
 from cowork_desktop.store.items import Numbered
@@ -69,6 +69,8 @@ class Gathered:
     input: Numbered
     reach: Reach
     is_subtask: bool
+    subtasks: frozenset[str]
+    """The turns of the conversation whose input the agent wrote."""
 
     def situation(self, *, may_fetch: bool) -> Situation:
         return Situation(
@@ -93,9 +95,11 @@ class Gathered:
 
     @property
     def user_texts(self) -> list[str]:
-        """What the user typed, oldest first."""
+        """What the user typed, oldest first. What a sub-task is told was written by the agent."""
         told = [numbered.item for numbered in [*self.history, self.input]]
-        return [item.content for item in told if item.role == "user"]
+        return [
+            item.content for item in told if item.role == "user" and item.response_id not in self.subtasks
+        ]
 
 
 def gather(
@@ -127,6 +131,7 @@ def gather(
         newest[at],
         reach.of(tx, conversation_id, _MOST_FILES),
         is_subtask,
+        turns.subtasks_in(tx, conversation_id),
     )
 
 

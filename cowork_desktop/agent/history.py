@@ -1,5 +1,6 @@
 """Earlier items as messages for the model: calls and their results as they were, none without the other."""
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -18,6 +19,12 @@ from cowork_desktop.store.items import Numbered
 
 RESULT_LIMIT = 4_000
 """Characters of a result of an earlier turn: it can be had again."""
+_OF_PICTURES = {
+    "read_file": re.compile(r"\A.*: image/[a-z]+, [\d,]+ bytes\. The picture follows\.\Z", re.S),
+    "run_code": re.compile(r"^\[image/[a-z]+: image \d+ of this result; ", re.M),
+}
+"""What the results of these tools say where pictures come with them."""
+_NO_PICTURES = "[The pictures of this result are not shown any more; read or show again what you need.]"
 _NEVER_ENDED = "(This call did not end; whether it had its effect is not known.)"
 _NOTHING = "(nothing was said)"
 
@@ -91,10 +98,19 @@ def _rounds_of(parts: Sequence[Part]) -> list[int]:
 
 
 def result(part: ToolCallPart, limit: int = OUTPUT_LIMIT) -> ToolResult:
-    """What a call gave, as the model got it."""
+    """What a call gave, as the model got it, but for pictures."""
     if part.status == "running":
         return ToolResult(part.call_id, _NEVER_ENDED, is_error=True)
     output = part.output
     if len(output) > limit:
         output = f"{output[:limit]}\n[cut: {len(output) - limit:,} more characters]"
-    return ToolResult(part.call_id, as_data(output, part.source), is_error=part.status == "error")
+    told = as_data(output, part.source)
+    if _had_pictures(part):
+        told = f"{told}\n{_NO_PICTURES}"
+    return ToolResult(part.call_id, told, is_error=part.status == "error")
+
+
+def _had_pictures(part: ToolCallPart) -> bool:
+    """Whether the model got pictures with the result, which are not stored: the tools say so in words."""
+    words = _OF_PICTURES.get(part.name)
+    return part.status == "success" and words is not None and words.search(part.output) is not None

@@ -1,7 +1,7 @@
 """Model and tools in turn, until the model has nothing more to call."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -9,6 +9,8 @@ from cowork_desktop.agent import attachments, prices
 from cowork_desktop.agent.calls import Calls
 from cowork_desktop.agent.compactor import Compactor
 from cowork_desktop.agent.model import (
+    Content,
+    Image,
     Message,
     Model,
     ModelDone,
@@ -26,6 +28,7 @@ from cowork_desktop.agent.recorder import Recorder
 from cowork_desktop.agent.stopped import TurnStopped
 from cowork_desktop.schemas.responses import TurnError
 from cowork_desktop.schemas.settings import Limits
+from cowork_desktop.schemas.skills import Skill
 from cowork_desktop.store import turn_calls, turns
 from cowork_desktop.store.database import Database
 from cowork_desktop.store.turn_calls import Call
@@ -42,6 +45,8 @@ class InHand:
     calls: Sequence[Call]
     results: Mapping[int, ToolResult]
     """Of those that have ended, by the calls' parts of the answer."""
+    skills: Sequence[tuple[int, Skill]]
+    """Those that the turn has loaded, with the round that did."""
 
 
 @dataclass(eq=False)
@@ -55,7 +60,8 @@ class Loop:
     answer_n: int
     """The number that the answer's item will have in the conversation."""
     on_refused: Callable[[], Awaitable[None]]
-    """The provider does not take the pictures and documents of this message: they are not sent again."""
+    """The provider does not take the pictures and documents that came with this message: they are not sent
+    again."""
     _has_told: bool = False
     """Whether the readers have got something of the answer that the model gives now."""
 
@@ -64,7 +70,10 @@ class Loop:
         message is the answer that asked for the calls."""
         round = 0
         if in_hand:
+            self._activate(skill for loaded_in, skill in in_hand.skills if loaded_in < in_hand.round)
             results = await self._results(in_hand)
+            # A call that waited had begun before the skills of its own round were loaded.
+            self._activate(skill for _, skill in in_hand.skills)
             request = _with(request, [Message("user", results, place=(self.answer_n, in_hand.round))])
             round = in_hand.round + 1
         while round < self.limits.rounds:
@@ -89,6 +98,10 @@ class Loop:
             f"The turn needed more than {self.limits.rounds} rounds (settings.limits.rounds).",
         )
 
+    def _activate(self, skills: Iterable[Skill]) -> None:
+        active = self.calls.skills
+        active += {skill.id: skill for skill in skills if all(skill.id != one.id for one in active)}.values()
+
     async def _results(self, in_hand: InHand) -> list[ToolResult]:
         """Those of a whole round, in the order of its calls."""
         left = [call for call in in_hand.calls if call.content_index not in in_hand.results]
@@ -106,11 +119,12 @@ class Loop:
             if error.kind == "context_too_long":
                 shorter = await self.compactor.shortened(request)
             elif error.kind == "invalid_request" and attachments.has_any(request.messages):
-                shorter = replace(request, messages=attachments.without(request.messages))
+                shorter = replace(request, messages=_without_refused(request.messages, round))
             else:
                 raise
             done, calls = await self._call_model(shorter, round)
-            if error.kind == "invalid_request":
+            # What came with the message was taken where an earlier round was answered.
+            if error.kind == "invalid_request" and round == 0:
                 await self.on_refused()
             return shorter, done, calls
 
@@ -182,3 +196,25 @@ class Loop:
 
 def _with(request: ModelRequest, more: Sequence[Message]) -> ModelRequest:
     return replace(request, messages=[*request.messages, *more])
+
+
+def _without_refused(messages: Sequence[Message], round: int) -> list[Message]:
+    """The messages without what the provider may not take: in a later round the pictures of results, where
+    there are any, and else all pictures and documents."""
+    if round == 0 or not any(_pictures(part) for message in messages for part in message.content):
+        return attachments.without(messages)
+    return [
+        replace(message, content=[_without_pictures(part) for part in message.content])
+        for message in messages
+    ]
+
+
+def _pictures(part: Content) -> Sequence[Image]:
+    return part.images if isinstance(part, ToolResult) else ()
+
+
+def _without_pictures(part: Content) -> Content:
+    if not isinstance(part, ToolResult) or not part.images:
+        return part
+    word = "[a picture that cannot be shown to the model]"
+    return replace(part, output=f"{part.output}\n{word}", images=())

@@ -86,6 +86,14 @@ def parent_of(tx: Tx, id: str) -> tuple[str, int] | None:
     return (turn_id, index) if turn_id else None
 
 
+def subtasks_in(tx: Tx, conversation_id: str) -> frozenset[str]:
+    """The conversation's turns whose input the agent wrote, and not the user."""
+    rows = tx.execute(
+        "SELECT id FROM turns WHERE conversation_id = ? AND parent_id IS NOT NULL", (conversation_id,)
+    )
+    return frozenset(id for (id,) in rows)
+
+
 def child(tx: Tx, parent_id: str, parent_index: int) -> AgentResponse | None:
     """The sub-task that a call started."""
     row = tx.execute(

@@ -1,6 +1,7 @@
 """Turns that waited for the user when the server ended or was cut off, and how they go on in the next one."""
 
 import asyncio
+import base64
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -21,10 +22,12 @@ from cowork_desktop.app import create_app
 from cowork_desktop.settings import ServerSettings
 from cowork_desktop.store import approvals, turns
 from tests.fakes.agent import Agent, Step, of_type, results, running_agent, whole
+from tests.fakes.artifacts import general
 from tests.fakes.clock import FakeClock
 from tests.fakes.messages_endpoint import Json, Reply, reply, stalled, text_block, tool_block
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.server import Frame
+from tests.flows.test_attachments import PNG
 
 DONE = reply(text="Done.")
 QUESTION = tool_block("q", "ask_user", {"question": "Which year?"})
@@ -310,6 +313,61 @@ async def test_a_turn_that_has_read_words_of_others_still_has_after_a_restart(ma
         agent.says(DONE)
         await agent.answer(second, decision="deny")
         await agent.ended(turn)
+
+
+CAREFUL = {"name": "careful", "description": "Looks only.", "instructions": "Look.", "tools": ["look"]}
+USE = tool_block("u", "use_skill", {"name": "careful"})
+
+
+async def test_the_tools_that_a_skill_allows_are_the_only_ones_after_a_restart_too(machine: Machine) -> None:
+    async with machine.server() as agent:
+        await agent.server.post("/skills", CAREFUL)
+        turn, asked = await begun(agent, reply(USE), reply(QUESTION))
+    async with machine.server(reply(tool_block("c", "change")), DONE) as agent:
+        await answered(agent, asked)
+        await agent.ended(turn)
+        [refused] = results(agent.bodies[-1])
+    assert refused["content"].startswith("The skill careful allows these tools alone")
+    assert machine.done == []
+
+
+async def test_a_skill_that_was_loaded_beside_a_call_that_waits_binds_the_rounds_after_it(
+    machine: Machine,
+) -> None:
+    async with machine.server() as agent:
+        await agent.server.post("/skills", CAREFUL)
+        turn, asked = await begun(agent, reply(CALL, USE))
+        await told_so_far(agent, turn, "response.tool_call.done")
+    async with machine.server(reply(tool_block("c", "change")), DONE) as agent:
+        await answered(agent, asked)
+        response = await agent.ended(turn)
+    assert [part["status"] for part in response["parts"][:3]] == ["success", "success", "error"]
+    assert machine.done == ["reach"]
+
+
+async def test_of_pictures_that_a_tool_gave_before_a_restart_there_is_a_word(machine: Machine) -> None:
+    async with machine.server() as agent:
+        folder = machine.data / "projects" / await general(agent.server) / "work"
+        await asyncio.to_thread(write, folder / "red.png", PNG)
+        show = "import base64\nfrom IPython.display import Image, display\n"
+        show += f"display(Image(base64.b64decode({base64.b64encode(PNG).decode()!r})))"
+        look = [
+            tool_block("f", "read_file", {"file": "red.png"}),
+            tool_block("r", "run_code", {"code": show}),
+        ]
+        turn, asked = await begun(agent, reply(*look), reply(QUESTION))
+        assert [block["content"][-1]["type"] for block in results(agent.bodies[-1])] == ["image", "image"]
+    async with machine.server(DONE) as agent:
+        await answered(agent, asked)
+        await agent.ended(turn)
+        told = [block["content"] for block in agent.bodies[-1]["messages"][2]["content"]]
+    assert len(told) == 2
+    assert all("\n[The pictures of this result are not shown any more" in text for text in told), told
+
+
+def write(place: Path, content: bytes) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
 
 
 async def test_what_nobody_attends_is_over_when_its_time_passed_while_the_server_was_down(
