@@ -25,17 +25,19 @@ _HARMLESS = _words(
 _HARMLESS_MODULE = "IPython.display"
 NATIVE = _words(
     "duckdb _duckdb zmq polars pyarrow adbc_driver_manager psycopg psycopg2 pyodbc pymssql pycurl curl_cffi",
-    "grpc cffi",
+    "grpc cffi lxml h5py cv2 fitz pymupdf",
 )
 """Packages that read, write and connect in native code, where the kernel's guard does not see it."""
 _MODULES = NATIVE | _words(
     "os sys subprocess socket gc inspect importlib ctypes ctypeslib shutil builtins codecs pickle marshal",
-    "shelve runpy threading multiprocessing asyncio urllib requests httpx atexit weakref",
+    "shelve runpy threading multiprocessing asyncio urllib requests httpx atexit weakref ImageGrab",
 )
-"""Others that modules have imported, and lend."""
+"""Others that modules have imported, and lend; and what is a part of a harmless package and not harmless."""
 _NAMES = _words(
     "eval exec compile globals locals vars breakpoint open_code get_ipython system popen attrgetter",
     "methodcaller read_pickle to_pickle read_clipboard to_clipboard allow_pickle",
+    # what runs code that stands in a string, or looks up what it names
+    "runstring rundocs get_type_hints get_field",
     # frames, and what hangs on them
     "tb_frame f_back f_globals f_locals f_builtins f_code gi_frame gi_code cr_frame cr_code ag_frame ag_code",
     "cell_contents co_code",
@@ -50,6 +52,8 @@ _EXPRESSIONS = _words("query eval")
 _REACHES_IN_EXPRESSION = re.compile(r"@\s*\w+\s*[.(\[]|__")
 _PLAIN_MAGICS = _words("matplotlib time timeit precision who whos pinfo pinfo2")
 _TIMED = _words("time timeit")
+_MOST_LINES = 200
+"""Of code with magics: IPython takes the square of their number to see what they are."""
 _OPTIONS = re.compile(r"^(\s*-\w+\s*\d*)+")
 
 
@@ -66,8 +70,11 @@ def screen(code: str) -> Screened:
 
     Imports IPython where the code is no plain Python: not for the event loop's thread.
     """
-    tree = _parsed(code)
-    found = tuple(dict.fromkeys(_risks(tree))) if tree else ()
+    try:
+        tree = _parsed(code)
+        found = tuple(dict.fromkeys(_risks(tree))) if tree else ()
+    except _TooMuch:
+        return Screened(("more magics than can be looked through",))
     return Screened(found, tuple(name for name in found if name in NATIVE))
 
 
@@ -77,16 +84,25 @@ def in_words(names: tuple[str, ...]) -> str:
     return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
 
 
+class _TooMuch(Exception):
+    pass
+
+
 def _parsed(code: str) -> ast.Module | None:
+    """None where it is no code; raises _TooMuch."""
     try:
         return ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         pass
     from IPython.core.inputtransformer2 import TransformerManager
 
+    if code.count("\n") > _MOST_LINES:
+        raise _TooMuch
     try:
         return ast.parse(TransformerManager().transform_cell(code))  # type: ignore[no-untyped-call]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except RuntimeError as error:  # IPython gives up
+        raise _TooMuch from error
+    except (SyntaxError, ValueError, MemoryError):
         return None
 
 
@@ -124,6 +140,9 @@ def _of_node(node: ast.AST) -> Iterator[str]:
             yield from [node.attr] if node.attr in _EXPRESSIONS else _of_name(node.attr)
         case ast.keyword():
             yield from _of_name(node.arg or "")
+        case ast.MatchClass():
+            for name in node.kwd_attrs:
+                yield from _of_name(name)
 
 
 def _of_module(name: str) -> Iterator[str]:

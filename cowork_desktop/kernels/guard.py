@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from cowork_desktop.kernels import confines, guarded_events
+from cowork_desktop.kernels import added_events, confines, guarded_events
 from cowork_desktop.kernels.confines import Confines
 
 _REFUSAL = (
@@ -34,6 +34,8 @@ _STARTS = (
     "_start_new_thread",
     "_start_joinable_thread",
 )
+_PLACE_OF_FACTORY = 6
+"""Among the arguments of `sqlite3.connect`, counted from one."""
 
 
 class Guard(NamedTuple):
@@ -111,13 +113,14 @@ def install(own: Confines) -> Guard:
 
     _follow_threads(descent)
     _follow_databases(descent, guarded_events.authorizer(own))
+    added_events.install()
     sys.addaudithook(hook)
     return Guard(running, lambda: own.writable if descent.is_guarded() else None)
 
 
 def hide() -> None:
     """A cell that imports these modules gets others, in which nothing looks up what the hook does."""
-    for module in (sys.modules[__name__], confines, guarded_events):
+    for module in (sys.modules[__name__], added_events, confines, guarded_events):
         del sys.modules[module.__name__]
         package, _, name = module.__name__.rpartition(".")
         delattr(sys.modules[package], name)
@@ -144,17 +147,27 @@ def _following(start: Callable[..., Any], descent: _Descent) -> Callable[..., An
 def _follow_databases(descent: _Descent, authorize: Callable[..., int]) -> None:
     """A connection to SQLite that guarded code makes keeps to what is allowed."""
     library = importlib.import_module("sqlite3")
-    connect = library.connect
+    connect, connection_class = library.connect, library.Connection
+    set_authorizer = connection_class.set_authorizer
+
+    class Connection(connection_class):  # type: ignore[misc, valid-type]
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            if descent.is_guarded():
+                set_authorizer(self, authorize)
 
     @functools.wraps(connect)
     def connected(*arguments: Any, **options: Any) -> Any:
+        if len(arguments) < _PLACE_OF_FACTORY:
+            options.setdefault("factory", Connection)
         connection = connect(*arguments, **options)
-        if descent.is_guarded():
-            connection.set_authorizer(authorize)
+        if descent.is_guarded():  # also where the factory is of the class from before
+            set_authorizer(connection, authorize)
         return connection
 
-    for module in (library, library.dbapi2):
-        vars(module)["connect"] = connected
+    functools.update_wrapper(Connection, connection_class, updated=())
+    for module in (library, library.dbapi2, importlib.import_module("_sqlite3")):
+        vars(module).update(connect=connected, Connection=Connection)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What a guarded cell may not do, by the audit events that would be it.
 
-The events and their arguments: https://docs.python.org/3/library/audit_events.html
+The events and their arguments: https://docs.python.org/3/library/audit_events.html and `added_events`.
 """
 
 import os
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cowork_desktop.kernels import added_events
 from cowork_desktop.kernels.confines import Confines
 
 Check = Callable[[tuple[Any, ...]], str | None]
@@ -78,6 +79,7 @@ _STARTS = (
     "os.startfile/2",
     "pty.spawn",
     "_winapi.CreateProcess",
+    added_events.STARTS,
 )
 _PROCESSES: Mapping[str, Check] = {
     **dict.fromkeys(_STARTS, _starts),
@@ -93,6 +95,7 @@ _PROCESSES: Mapping[str, Check] = {
         for name in ("CreateKey", "DeleteKey", "DeleteValue", "SetValue", "LoadKey", "SaveKey")
     },
     "winreg.ConnectRegistry": _says("read the registry of another machine"),
+    added_events.TAKES: lambda arguments: str(arguments[0]),
 }
 
 
@@ -160,6 +163,8 @@ def _files(confines: Confines) -> Mapping[str, Check]:
         "os.setxattr": changes("change the attributes of"),
         "os.removexattr": changes("change the attributes of"),
         "_winapi.CreateJunction": both(changes("link to"), changes("make the link", place=1)),
+        added_events.READS: reads,
+        added_events.WRITES: changes("write", folder=1),
     }
 
 

@@ -61,11 +61,19 @@ def _connect(folders: tuple[str, ...]) -> Any:
 
 
 def _frames(query: str, names: Mapping[str, Any], tables: set[str]) -> dict[str, Any]:
-    """The DataFrames that the query may mean: DuckDB looks for them by itself only where it may read all."""
+    """The DataFrames that the query may mean: DuckDB looks for them by itself only where it may read all. Of
+    names that differ in case alone, which DuckDB takes for one, the spelling of the query comes first."""
     import pandas as pd  # type: ignore[import-untyped]
 
-    words = set(re.findall(r"\w+", query)) - tables
-    return {word: names[word] for word in words if isinstance(names.get(word), pd.DataFrame)}
+    frames = {name: value for name, value in list(names.items()) if isinstance(value, pd.DataFrame)}
+    spelled = {name.lower(): name for name in frames}
+    taken, found = {table.lower() for table in tables}, {}
+    for word in sorted(dict.fromkeys(re.findall(r"\w+", query)), key=lambda word: word not in frames):
+        folded = word.lower()
+        if folded in spelled and folded not in taken:
+            taken.add(folded)
+            found[word] = frames.get(word, frames[spelled[folded]])
+    return found
 
 
 def _quoted(text: str) -> str:

@@ -97,6 +97,19 @@ REACHES: list[tuple[str, str | None]] = [
     ("import shutil; open('a', 'w').close(); shutil.copy('a', OUTSIDE)", "write OUTSIDE"),
     ("import shutil; open('a', 'w').close(); shutil.move('a', OUTSIDE)", "write OUTSIDE"),
     ("import sqlite3; sqlite3.connect(OUTSIDE)", "open the database OUTSIDE"),
+    ("import sqlite3; sqlite3.Connection(OUTSIDE)", "open the database OUTSIDE"),
+    ("import pypdfium2; pypdfium2.PdfDocument('../../../cowork.db')", None),
+    (
+        "from pypdfium2.raw import *; FPDF_LoadDocument(b'../../../cowork.db', None)",
+        "read ../../../cowork.db",
+    ),
+    *(
+        (f"import python_calamine as p; p.{function}('../../../cowork.db')", "read ../../../cowork.db")
+        for function in ("load_workbook", "CalamineWorkbook.from_path", "CalamineWorkbook.from_object")
+    ),
+    ("from pathlib import Path; import python_calamine as p; p.load_workbook(Path.home() / 'a.xlsx')", None),
+    ("from PIL import ImageGrab; ImageGrab.grab()", "take a picture of the screen"),
+    ("import PIL.ImageGrab; PIL.ImageGrab.grabclipboard()", "read the clipboard"),
     ("import ctypes; ctypes.string_at(b'a')", "call native code with ctypes"),
     ("import ctypes; ctypes.CDLL('libc.so.6')", "call native code with ctypes"),
     ("import gc; gc.get_objects()", "look through the interpreter's memory"),
@@ -110,6 +123,25 @@ if os.name == "posix":
         ("import pty; pty.spawn('ls')", "start a process: ls"),
         ("import os; os.kill(os.getppid(), 0)", None),
         ("import multiprocessing as m; m.get_context('fork').Process().start()", "start a process"),
+        ("import multiprocessing as m; m.get_context('spawn').Process().start()", None),
+        ("import multiprocessing as m; m.get_context('spawn').Queue()", None),
+        ("import multiprocessing as m; m.get_context('forkserver').Process().start()", None),
+        (
+            "import multiprocessing as m; from concurrent.futures import ProcessPoolExecutor as P\n"
+            "with P(1, mp_context=m.get_context('spawn')) as pool: pool.submit(abs, 1).result()",
+            None,
+        ),
+        (
+            "from multiprocessing.util import spawnv_passfds; spawnv_passfds(b'ls', [b'ls'], [])",
+            "start a process: ls",
+        ),
+        ("import os; os.mkfifo(OUTSIDE + '2')", "write OUTSIDE2"),
+        ("import os; os.mknod(path=OUTSIDE + '2')", "write OUTSIDE2"),
+        ("import os; os.mkfifo('../../../a', dir_fd=os.open('.', os.O_RDONLY))", "write ../../../a"),
+        ("import readline; readline.write_history_file(OUTSIDE)", "write OUTSIDE"),
+        ("import readline; readline.write_history_file()", None),
+        ("import readline; readline.append_history_file(1, OUTSIDE)", "write OUTSIDE"),
+        ("import readline; readline.read_history_file('../../../cowork.db')", "read ../../../cowork.db"),
         ("import os; os.symlink(OUTSIDE, 'here')", "link here to OUTSIDE"),
         ("import os; os.open(os.path.dirname(OUTSIDE), os.O_RDONLY)", None),
         ("import shutil, os; shutil.rmtree(os.path.dirname(OUTSIDE))", None),
@@ -181,10 +213,96 @@ async def test_packages_may_do_with_native_code_what_cells_may_not(guarded: Cell
     assert await guarded.said(code) == "4"
 
 
-async def test_a_database_does_not_attach_another_outside(guarded: Cells) -> None:
-    assert "not authorized" in await guarded.error(
-        "import sqlite3; sqlite3.connect(':memory:').execute('ATTACH ? AS b', (OUTSIDE,))"
-    )
+async def test_documents_in_the_folder_are_read_by_the_packages_for_them(guarded: Cells) -> None:
+    document = Path(__file__).parents[1] / "documents" / "columns.pdf"
+    (guarded.desk.work / "a.pdf").write_bytes(document.read_bytes())
+    code = """
+import io, pathlib
+import pandas as pd, pypdfium2, python_calamine
+pd.DataFrame({"a": [1, 2]}).to_excel("a.xlsx", index=False)
+one = pathlib.Path("a.xlsx")
+books = [
+    python_calamine.CalamineWorkbook.from_path(path=one),
+    python_calamine.CalamineWorkbook.from_object(str(one)),
+    python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(one.read_bytes())),
+    python_calamine.load_workbook(path_or_filelike=one),
+    python_calamine.load_workbook(io.BytesIO(one.read_bytes())),
+]
+assert all(isinstance(book, python_calamine.CalamineWorkbook) for book in books)
+assert [book.get_sheet_by_index(0).to_python() for book in books] == [[["a"], [1], [2]]] * 5
+assert len(pd.read_excel("a.xlsx", engine="calamine")) == 2
+len(pypdfium2.PdfDocument("a.pdf")), len(pypdfium2.PdfDocument(open("a.pdf", "rb")))
+"""
+    assert await guarded.said(code) == "(4, 4)"
+
+
+async def test_a_keyed_file_is_not_opened_outside_by_a_library_of_the_systems(guarded: Cells) -> None:
+    opened = "def open(path, flags='r', mode=0o666):\n    return flags\n"
+    (guarded.desk.work / "_gdbm.py").write_text(opened)  # not every Python has the real one
+    opens = "import sys; sys.path.insert(0, '.'); import _gdbm; _gdbm.open({})"
+    assert "would reach outside" in await guarded.error(opens.format("OUTSIDE, 'n'"))
+    assert "would reach outside" in await guarded.error(opens.format("'../../../cowork.db'"))
+    assert await guarded.said(opens.format("'a', 'n'")) == "'n'"
+
+
+async def test_a_module_that_is_followed_looks_as_ever(guarded: Cells) -> None:
+    code = """
+import importlib.util, inspect, python_calamine, pypdfium2_raw.bindings as bindings, sys
+assert importlib.util.find_spec("PIL.ImageGrab").loader.get_source("PIL.ImageGrab")
+assert inspect.getsource(bindings) and importlib.reload(bindings) is bindings
+library = sys.modules["python_calamine._python_calamine"]
+assert library.__spec__.loader is library.__loader__
+[type(module.__loader__).__name__ for module in (bindings, library)]
+"""
+    assert await guarded.said(code) == "['SourceFileLoader', 'ExtensionFileLoader']"
+
+
+@POSIX
+async def test_pipes_and_what_was_typed_can_be_kept_in_the_folder(guarded: Cells) -> None:
+    code = """
+import os, readline, stat
+assert os.mkfifo in os.supports_dir_fd
+os.mkfifo("pipe"); os.mkfifo("other", dir_fd=os.open(".", os.O_RDONLY))
+readline.add_history("herons"); readline.write_history_file("typed"); readline.read_history_file("typed")
+stat.S_ISFIFO(os.stat("pipe").st_mode), "herons" in open("typed").read()
+"""
+    assert await guarded.said(code) == "(True, True)"
+
+
+@POSIX
+async def test_processes_of_the_users_own_cells_are_started_as_ever(guarded: Cells) -> None:
+    code = "import multiprocessing as m; m.get_context('spawn').Process().start()"
+    assert "would reach outside" in await guarded.error(code)
+    code = """
+import multiprocessing
+codes = []
+for method in ("spawn", "forkserver"):
+    process = multiprocessing.get_context(method).Process(target=abs, args=(1,))
+    process.start(); process.join(); codes.append(process.exitcode)
+codes
+"""
+    assert await guarded.said(code, is_guarded=False) == "[0, 0]"
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "sqlite3.connect(':memory:')",
+        "sqlite3.connect(':memory:', factory=Own)",
+        "sqlite3.Connection(':memory:')",
+        "sqlite3.dbapi2.Connection(':memory:')",
+        "Own(':memory:')",
+    ],
+)
+async def test_a_database_does_not_attach_another_outside(guarded: Cells, made: str) -> None:
+    own = "import sqlite3\nclass Own(sqlite3.Connection):\n    pass\n"
+    await guarded.said(f"{own}database = {made}\nassert isinstance(database, sqlite3.Connection)")
+    assert "not authorized" in await guarded.error("database.execute('ATTACH ? AS b', (OUTSIDE,))")
+    assert "not authorized" in await guarded.error("database.execute('ATTACH \"' + OUTSIDE + '2\" AS b')")
+    await guarded.said("database.execute(\"ATTACH 'b.db' AS b\"); database.close()")
+
+
+async def test_a_database_is_not_copied_outside(guarded: Cells) -> None:
     assert "denied" in await guarded.error(
         "import sqlite3; sqlite3.connect(':memory:').execute('VACUUM INTO ?', (OUTSIDE + '2',))"
     )
@@ -207,6 +325,19 @@ async def test_sql_reads_and_writes_in_the_folder_and_sees_the_frames(guarded: C
     assert await guarded.table("SELECT sum(n) AS n FROM kept") == ["n", "0", "5.0"]
     await guarded.run("birds = pd.DataFrame({'n': [40]})")
     assert await guarded.table("SELECT n FROM birds") == ["n", "0", "40"]
+
+
+async def test_sql_finds_a_frame_whatever_the_case_and_first_as_it_is_spelled(guarded: Cells) -> None:
+    await guarded.run(
+        "import pandas as pd\nBirds = pd.DataFrame({'n': [1]}); HERONS = pd.DataFrame({'n': [2]});"
+        " herons = pd.DataFrame({'n': [3]})"
+    )
+    assert await guarded.table("SELECT n FROM birds") == ["n", "0", "1"]
+    assert await guarded.table("SELECT b.n FROM BIRDS AS b JOIN Birds USING (n)") == ["n", "0", "1"]
+    assert await guarded.table("SELECT n FROM HERONS") == ["n", "0", "2"]
+    assert await guarded.table("SELECT n FROM herons") == ["n", "0", "3"]
+    await guarded.run("CREATE TABLE birds AS SELECT 5 AS n", language="sql")
+    assert await guarded.table("SELECT n FROM Birds") == ["n", "0", "5"]
 
 
 @pytest.mark.parametrize(
@@ -238,8 +369,8 @@ async def test_the_guard_is_not_switched_off_by_what_a_cell_can_import(guarded: 
     await guarded.run(
         """
 import os, tempfile, threading
-from cowork_desktop.kernels import confines, guard, guarded_events
-for module in (confines, guard, guarded_events):
+from cowork_desktop.kernels import added_events, confines, guard, guarded_events
+for module in (added_events, confines, guard, guarded_events):
     for name in [name for name in vars(module) if not name.startswith("__")]:
         setattr(module, name, lambda *arguments, **options: None)
 for name in ("realpath", "join", "normcase", "dirname"):
@@ -248,6 +379,7 @@ tempfile.tempdir = "/"
 """
     )
     assert "would reach outside" in await guarded.error("open(OUTSIDE, 'w')")
+    assert "would reach outside" in await guarded.error("from PIL import ImageGrab; ImageGrab.grab()")
 
 
 async def test_what_a_guarded_cell_has_the_kernel_run_is_guarded_too(guarded: Cells) -> None:

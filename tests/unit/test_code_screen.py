@@ -30,6 +30,8 @@ RISKY = [
     ("from pathlib import os", "os"),
     ("import pathlib\npathlib.os.remove('a')", "os"),
     ("import random\nrandom._os.remove('a')", "_os"),
+    ("from PIL import ImageGrab", "ImageGrab"),
+    ("import PIL.ImageGrab", "PIL.ImageGrab"),
     ("from . import secret", "a relative import"),
     ("import unknown_package", "unknown_package"),
     ("import IPython", "IPython"),
@@ -56,6 +58,10 @@ RISKY = [
     ("df?\nimport socket", "socket"),
     ("get_ipython().run_line_magic(name, '')", "get_ipython"),
     ("requests.get('https://example.com')", "requests"),
+    ("np.testing.runstring('import os', {})", "runstring"),
+    ("match f:\n    case object(__globals__=g):\n        g", "__globals__"),
+    ("a?\n" * 1_000, "more magics than can be looked through"),
+    ("x = (\n" * 60_000, "more magics than can be looked through"),
 ]
 
 
@@ -69,10 +75,25 @@ def test_what_goes_beyond_work_with_data_is_named(code: str, found: str) -> None
     assert found in screen(code).risky
 
 
-@pytest.mark.parametrize("code", ["import duckdb", "from polars import scan_csv", "duckdb.sql('SELECT 1')"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import duckdb",
+        "from polars import scan_csv",
+        "duckdb.sql('SELECT 1')",
+        "import h5py",
+        "import cv2",
+        "import fitz",
+        "import pymupdf",
+    ],
+)
 def test_packages_that_work_past_the_guard_are_named_apart(code: str) -> None:
     [name] = screen(code).native
     assert name in code
+
+
+def test_a_part_of_a_package_that_works_past_the_guard_is_named_by_the_package() -> None:
+    assert screen("import lxml.html as parser").native == ("lxml",)
 
 
 @pytest.mark.parametrize("code", ["def f(:\nimport os", "import os\n)", "\0import os"])
