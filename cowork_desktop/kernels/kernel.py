@@ -286,7 +286,8 @@ class Kernel:
         request = self._requests.get(json.loads(parent).get("msg_id", ""))
         if request is None:
             return
-        read = None if len(content) > request.largest else json.loads(content)
+        # A lone surrogate of the user's comes as a byte that is none of UTF-8.
+        read = None if len(content) > request.largest else json.loads(content.decode(errors="replace"))
         if type.endswith("_reply"):
             _settle(request.reply, read or {})
         elif type == "status":

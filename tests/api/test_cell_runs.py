@@ -218,6 +218,14 @@ async def test_the_last_expression_is_the_result_and_help_is_shown(pad: Pad) -> 
     assert "Return the number of items in a container" in page["data"]
 
 
+@pytest.mark.parametrize("code", ["raise ValueError('a\\udc80b')", "print('a\\udc80b')", "'a\\udc80b'"])
+async def test_what_is_no_unicode_is_shown_as_far_as_it_is(pad: Pad, code: str) -> None:
+    [output] = outputs(await pad.run(code))
+    assert "a" in str(output["data"])
+    result = await pad.run("6 * 7")
+    assert outputs(result)[0]["data"] == "42"
+
+
 async def test_figures_are_data_urls(pad: Pad) -> None:
     draw = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
     [png] = outputs(await pad.run(draw))
