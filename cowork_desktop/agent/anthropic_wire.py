@@ -203,6 +203,8 @@ class _Block:
         self.content: Content | None = None
         self._start = dict(start)
         self._type: str = start["type"]
+        if self._type == "tool_use":
+            self._start |= {key: _encodable(start[key]) for key in ("id", "name")}
         self._pieces: list[str] = []
         self._json: list[str] = []
         self._signature: str = start.get("signature") or ""

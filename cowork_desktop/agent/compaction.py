@@ -155,12 +155,22 @@ def compacted_messages(
     `request` is the text that the user sent in this turn; it is left out where the tail has it, and shortened
     where it is longer than half of what a tail may be.
     """
-    content: list[Content] = [
-        Text(f"{_INTRODUCTION}\n\n{fence(summary, 'a summary of the conversation so far')}")
-    ]
+    content: list[Content] = [_told(summary)]
     if request and not _has(tail, request):
         content.append(Text(f"{_REQUEST}\n\n{within(request, window.tail // 2)}"))
     return [Message("user", content), *tail]
+
+
+def parted(messages: Sequence[Message], summary: str | None) -> tuple[list[Message], list[Message]]:
+    """The message that `compacted_messages` has made of this summary, where they begin with it, and the
+    others."""
+    if summary is None or not messages or _told(summary) not in messages[0].content:
+        return [], list(messages)
+    return [messages[0]], list(messages[1:])
+
+
+def _told(summary: str) -> Text:
+    return Text(f"{_INTRODUCTION}\n\n{fence(summary, 'a summary of the conversation so far')}")
 
 
 def _has(messages: Sequence[Message], text: str) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from cowork_desktop.agent import tokens
-from cowork_desktop.agent.compaction import Window, compacted_messages, split
+from cowork_desktop.agent.compaction import Window, compacted_messages, parted, split
 from cowork_desktop.agent.model import Model, ModelError, ModelRequest
 from cowork_desktop.agent.recorder import Recorder
 from cowork_desktop.agent.summaries import summarise
@@ -29,7 +29,7 @@ class Compactor:
     input: str
     """The request that the turn is to answer."""
     previous: str | None
-    """The summary that the messages begin with; None: they begin with none."""
+    """The latest summary of the conversation; the messages tell whether they begin with it."""
     _counted: Counted | None = None
 
     def count(self, request: ModelRequest, usage: Usage) -> None:
@@ -49,7 +49,8 @@ class Compactor:
         """The same, where the provider says that it is too long. Raises ModelError where it cannot be made
         shorter."""
         # The window may be smaller than the settings say.
-        keep = min(self.window.tail, tokens.estimate(request.messages) // 3)
+        _, others = parted(request.messages, self.previous)
+        keep = min(self.window.tail, tokens.estimate(others) // 3)
         shorter = await self._compacted(request, tokens.size(request, self._counted), keep)
         if shorter is request:
             raise ModelError(
@@ -59,11 +60,11 @@ class Compactor:
 
     async def _compacted(self, request: ModelRequest, size: int, keep: int) -> ModelRequest:
         """`keep`: how many tokens of the newest messages stay."""
-        older, tail = split(request.messages, keep)
-        # The summary before goes into the next one by itself.
-        older = older[1:] if self.previous is not None else older
+        # The summary before goes into the next one by itself, and stays where there is none.
+        before, others = parted(request.messages, self.previous)
+        older, tail = split(others, keep)
         if not older:
-            return replace(request, messages=tail) if tail != list(request.messages) else request
+            return replace(request, messages=[*before, *tail]) if tail != others else request
         summary, used = await summarise(self.model, request.model, older, self.previous, self.window)
         self.recorder.usage = self.recorder.usage + used
         messages = compacted_messages(summary, self.input, tail, self.window)

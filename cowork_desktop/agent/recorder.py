@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from cowork_desktop.agent.stopped import INTERNAL
 from cowork_desktop.agent.transcript import Transcript
 from cowork_desktop.clock import Clock
 from cowork_desktop.event_log import EventLog
@@ -20,7 +21,7 @@ from cowork_desktop.schemas.conversations import (
     text_of,
 )
 from cowork_desktop.schemas.events import DeltaFrames, TurnEvent, parse_frame, to_frame
-from cowork_desktop.schemas.responses import AgentResponse, TurnError
+from cowork_desktop.schemas.responses import AgentResponse, TurnError, Usage
 from cowork_desktop.store import approvals, items, turn_calls, turns
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.tasks import Tasks, wholly
@@ -79,7 +80,6 @@ class Recorder:
         else:
             index = len(self.transcript) - 1
         frame = self._deltas.frame(self._next, delta)
-        self._next += 1
         self.transcript.grow(index, TextPart, delta)
         self._push_frame(frame)
 
@@ -172,23 +172,45 @@ class Recorder:
         self.log.close()
 
     async def finish(self, error: TurnError | None) -> None:
-        """Store the end in one transaction, then tell it; nothing may be recorded after."""
-        async with self._flushing:
-            self._end_text()
-            now = self._clock.now()
-            if len(self.transcript):
-                done = self._event(events.OutputItemDone, output_index=0, item=self._item(now))
-                self._hold(done)
-            try:
-                last = await self._db.write(self._end, error, now)
-                self._release(len(self._held))
-            except Exception:
-                logger.exception("The end of %s could not be stored", self._begun.id)
-                last = [self._lost()]
-            self._unwritten = []
-            for frame in last:
-                self.log.append(frame)
+        """Store the end in one transaction, then tell it; nothing may be recorded after.
+
+        Whatever fails, the turn ends: with what had arrived where that can be stored, else without it.
+        """
+        try:
+            async with self._flushing:
+                last = await self._stored_end(error)
+                self._unwritten, self._held = [], []
+                for frame in last:
+                    self.log.append(frame)
+        finally:
             self.log.close()
+
+    async def _stored_end(self, error: TurnError | None) -> list[bytes]:
+        """The last frames."""
+        now, begun = self._clock.now(), self._begun
+        ends: list[Callable[[Tx], list[bytes]]] = [
+            lambda tx: self._end(tx, error, self.usage, now),
+            lambda tx: self._end(tx, INTERNAL, begun.usage, now),
+            lambda tx: self._end_turn(tx, [], INTERNAL, begun.usage, now),
+        ]
+        try:
+            self._end_item(now)
+        except Exception:
+            logger.exception("The answer of %s could not be told as a whole", begun.id)
+        for end in ends:
+            try:
+                last = await self._db.write(end)
+            except Exception:
+                logger.exception("The end of %s could not be stored", begun.id)
+            else:
+                self._release(len(self._held))
+                return last
+        return [self._lost()]
+
+    def _end_item(self, now: int) -> None:
+        self._end_text()
+        if len(self.transcript):
+            self._hold(self._event(events.OutputItemDone, output_index=0, item=self._item(now)))
 
     def _lost(self) -> bytes:
         """The last event of a turn whose end the disk did not take.
@@ -206,8 +228,7 @@ class Recorder:
         )
         return to_frame(event)
 
-    def _end(self, tx: Tx, error: TurnError | None, now: int) -> list[bytes]:
-        """Returns the last frames: what nobody has answered, and the end."""
+    def _end(self, tx: Tx, error: TurnError | None, usage: Usage, now: int) -> list[bytes]:
         begun = self._begun
         if parts := self.transcript.parts():
             items.append(
@@ -219,15 +240,20 @@ class Recorder:
                 parts=parts,
                 now=now,
             )
+        return self._end_turn(tx, self.transcript.output(), error, usage, now)
+
+    def _end_turn(
+        self, tx: Tx, output: list[TextPart], error: TurnError | None, usage: Usage, now: int
+    ) -> list[bytes]:
+        """Returns the last frames: what nobody has answered, and the end."""
+        begun = self._begun
         turn_calls.forget(tx, begun.id)
         given_up = approvals.cancel_of_turn(tx, begun.id, now)
         last: list[TurnEvent] = [
             events.ApprovalResolved(sequence_number=self._next + n, response_id=begun.id, approval=approval)
             for n, approval in enumerate(given_up)
         ]
-        response = turns.finish(
-            tx, begun.id, output=self.transcript.output(), usage=self.usage, error=error, now=now
-        )
+        response = turns.finish(tx, begun.id, output=output, usage=usage, error=error, now=now)
         kind = events.ResponseFailed if error else events.ResponseCompleted
         end = self._next + len(last)
         last.append(kind(sequence_number=end, response_id=begun.id, response=response))
@@ -264,18 +290,19 @@ class Recorder:
         return {"item_id": self._item_id, "output_index": 0, "content_index": index}
 
     def _event(self, kind: type[E], **fields: Any) -> E:
-        event = kind(sequence_number=self._next, response_id=self._begun.id, **fields)
-        self._next += 1
-        return event
+        return kind(sequence_number=self._next, response_id=self._begun.id, **fields)
 
     def _hold(self, event: TurnEvent) -> None:
         self._push(event, is_held=True)
 
     def _push(self, event: TurnEvent, *, is_held: bool = False) -> None:
+        # What cannot be written is not part of the answer either, and takes no number.
+        frame = to_frame(event)
         self.transcript.apply(event)
-        self._push_frame(to_frame(event), is_held=is_held)
+        self._push_frame(frame, is_held=is_held)
 
     def _push_frame(self, frame: bytes, *, is_held: bool = False) -> None:
+        self._next += 1
         self._unwritten.append(frame)
         if is_held or self._held:
             self._held.append((frame, is_held))

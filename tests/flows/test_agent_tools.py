@@ -561,6 +561,16 @@ async def test_a_tool_that_there_is_not_is_told_to_the_model(
     assert await memories(agent) == []
 
 
+@pytest.mark.parametrize(("call_id", "name"), [("a", "look\ud800"), ("a\ud800", "look")])
+async def test_a_call_whose_name_or_id_cannot_be_written_does_not_hold_up_the_turn(
+    agent: Agent, conversation: str, call_id: str, name: str
+) -> None:
+    agent.says(reply(tool_block(call_id, name)), reply(text="Done."))
+    async with asyncio.timeout(20):
+        response = await agent.say(conversation)
+    assert (response["status"], response["output"][-1]["text"]) == ("completed", "Done.")
+
+
 @pytest.mark.parametrize("name", list(TOOLS))
 async def test_no_tool_takes_a_field_that_it_does_not_know(
     agent: Agent, conversation: str, name: str

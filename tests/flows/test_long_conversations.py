@@ -306,6 +306,32 @@ async def test_what_is_too_long_in_the_middle_of_a_turn_runs_no_tool_twice(data:
         check(agent.bodies[-1])
 
 
+async def test_what_is_too_long_again_and_again_in_one_turn_keeps_the_summary_and_the_request(
+    data: Path,
+) -> None:
+    """The model's window is smaller than the settings say, and the summary is most of what is left."""
+    asked = "PLEASE-COUNT-HERONS in the bay " + "x y z " * 200
+    async with running_agent(data, tools=FEW) as agent:
+        await limited(agent, context_tokens=200_000)
+        agent.summary = lambda body: reply(text=f"Summary {len(agent.summaries)}. " + WORDS * 15)
+        agent.says(*(reply(looking(n)) for n in range(6)))
+        for n in (13, 26, 39):
+            agent.says(TOO_LONG, reply(looking(n)))
+        agent.says(reply(text="Done."))
+        response = await agent.say(await agent.server.conversation(title="T"), asked)
+        assert response["status"] == "completed", response["error"]
+        for body in agent.bodies:
+            check(body)
+            assert "PLEASE-COUNT-HERONS" in whole(body)
+        assert all(has_summary(body) for body in agent.bodies[7:])
+        told = [whole(body["messages"][0]) for body in agent.summaries]
+        assert "the summary of what came before" not in told[0]
+        assert all("the summary of what came before" in one for one in told[1:])
+        whole_request = whole(agent.bodies[-1])
+        for n in (0, 1, 2, 3, 4, 5, 13, 26, 39):
+            assert f"Place {n}:" in whole_request + "".join(told), "nothing is lost between two summaries"
+
+
 async def test_what_stays_too_long_fails_the_turn_in_words_that_help(data: Path) -> None:
     async with running_agent(data, tools=FEW) as agent:
         response, conversation = await two_turns(agent, TOO_LONG, TOO_LONG)

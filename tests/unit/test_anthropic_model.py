@@ -431,6 +431,18 @@ def test_a_call_whose_arguments_came_whole_at_its_start_keeps_them() -> None:
     assert done.content == [ToolCall("a", "read", {"path": "x"})]
 
 
+def test_a_call_whose_id_or_name_has_half_a_surrogate_pair_can_be_stored_and_sent_back() -> None:
+    events, done = taken(
+        start(0, type="tool_use", id="a\ud800", name="read\udc00 \ud83d\ude00", input={}),
+        delta(0, "input_json_delta", partial_json="{}"),
+        stop(0),
+        *end("tool_use"),
+    )
+    id, name = "a\ufffd", "read\ufffd 😀"
+    assert events == [ToolCallBegun(id, name), ToolCallArguments(id, "{}"), ToolCallEnded(id, name, {})]
+    assert done.content == [ToolCall(id, name, {})]
+
+
 def test_blocks_that_nobody_ended_end_with_the_answer() -> None:
     events, done = taken(
         start(0, type="text", text="Al"),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cowork_desktop.agent.anthropic_wire import request_body
-from cowork_desktop.agent.compaction import Window, compacted_messages, split
+from cowork_desktop.agent.compaction import Window, compacted_messages, parted, split
 from cowork_desktop.agent.fence import fence
 from cowork_desktop.agent.model import (
     Content,
@@ -306,6 +306,15 @@ def test_a_request_that_the_tail_has_is_not_told_twice() -> None:
     assert len(compacted_messages("s", "Add up all parts.", tail, WINDOW)[0].content) == 1
     assert len(compacted_messages("s", "Add up", tail, WINDOW)[0].content) == 2
     assert len(compacted_messages("s", None, round_of(1, "out"), WINDOW)[0].content) == 1
+
+
+def test_whether_messages_begin_with_a_summary_is_told_by_the_first_of_them() -> None:
+    tail = round_of(1, "out")
+    first, *_ = messages = compacted_messages("The summary.", "Please.", tail, WINDOW)
+    assert parted(messages, "The summary.") == ([first], tail)
+    assert parted(messages, None) == parted(messages, "Another.") == ([], messages)
+    assert parted(tail, "The summary.") == ([], tail)
+    assert parted([], "The summary.") == ([], [])
 
 
 def test_a_request_that_would_fill_the_window_is_shortened() -> None:

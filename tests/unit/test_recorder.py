@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pydantic_core import PydanticSerializationError
 
 from cowork_desktop.agent.recorder import FLUSH_SECONDS, Recorder
+from cowork_desktop.agent.stopped import INTERNAL
 from cowork_desktop.ids import Ids
 from cowork_desktop.schemas.conversations import ConversationCreate, ToolCallPart
-from cowork_desktop.schemas.events import parse_frame
+from cowork_desktop.schemas.events import ToolCallDone, parse_frame
+from cowork_desktop.schemas.responses import TurnError, Usage
 from cowork_desktop.store import conversations, turns
 from cowork_desktop.store.database import Database
 from cowork_desktop.tasks import Tasks
@@ -101,3 +104,74 @@ async def test_text_around_a_tool_call_makes_parts_of_its_own(desk: Desk) -> Non
     numbers = [parse_frame(frame).sequence_number for frame in desk.recorder.log._events]
     assert numbers == list(range(len(numbers)))
     assert desk.published().count("response.output_text.done") == 2
+
+
+LOST = ToolCallPart(call_id="call_1", name="look", arguments={}, output="half \ud83d", status="success")
+
+
+async def test_what_cannot_be_written_is_no_part_of_the_answer_and_leaves_no_gap(desk: Desk) -> None:
+    desk.recorder.text("Before")
+    for name, call_id in (("look\ud800", "call_1"), ("look", "call_1\ud800")):
+        with pytest.raises(PydanticSerializationError):
+            await desk.recorder.tool_begun(call_id, name, 0)
+    with pytest.raises(PydanticSerializationError):
+        desk.recorder.reasoning("Hm \udfff")
+    index = await desk.recorder.tool_begun("call_1", "look", 0)
+    with pytest.raises(PydanticSerializationError):
+        await desk.recorder.tool_done(index, LOST)
+    await desk.recorder.finish(INTERNAL)
+    assert [part.type for part in desk.recorder.transcript.parts()] == ["text", "tool_call"]
+    assert desk.published() == await desk.stored()
+    numbers = [parse_frame(frame).sequence_number for frame in desk.recorder.log._events]
+    assert numbers == list(range(len(numbers)))
+    stored = await desk.db.read(turns.get, desk.turn_id)
+    assert (stored.status, stored.error) == ("failed", INTERNAL)
+
+
+@pytest.mark.parametrize(
+    ("error", "usage"),
+    [
+        (TurnError(type="invalid_request", message="half \ud83d"), Usage()),
+        (None, Usage(input_tokens=10**30)),
+    ],
+)
+async def test_an_end_that_cannot_be_stored_as_it_is_ends_the_turn_with_its_answer(
+    desk: Desk, error: TurnError | None, usage: Usage
+) -> None:
+    desk.recorder.text("Hello")
+    desk.recorder.usage = usage
+    await desk.recorder.finish(error)
+    stored = await desk.db.read(turns.get, desk.turn_id)
+    assert (stored.status, stored.error, stored.usage) == ("failed", INTERNAL, Usage())
+    assert [part.text for part in stored.output] == ["Hello"]
+    assert desk.published() == await desk.stored()
+    assert desk.published()[-2:] == ["response.output_item.done", "response.failed"]
+
+
+async def test_an_answer_that_cannot_be_stored_ends_the_turn_without_it(desk: Desk) -> None:
+    index = await desk.recorder.tool_begun("call_1", "look", 0)
+    desk.recorder.transcript.apply(
+        ToolCallDone(
+            sequence_number=2,
+            response_id=desk.turn_id,
+            item_id="msg_1",
+            output_index=0,
+            content_index=index,
+            call_id="call_1",
+            call=LOST,
+        )
+    )
+    await desk.recorder.finish(None)
+    stored = await desk.db.read(turns.get, desk.turn_id)
+    assert (stored.status, stored.error, stored.output) == ("failed", INTERNAL, [])
+    assert desk.published() == await desk.stored()
+    assert desk.published()[-1] == "response.failed"
+
+
+async def test_readers_come_to_an_end_where_nothing_at_all_can_be_stored(desk: Desk) -> None:
+    desk.recorder.text("Hello")
+    await desk.db.write(lambda tx: tx.execute("DROP TABLE turn_events"))
+    await desk.recorder.finish(None)
+    async with asyncio.timeout(5):
+        told = [parse_frame(frame).type async for frames in desk.recorder.log.follow() for frame in frames]
+    assert told[-1] == "response.failed"
