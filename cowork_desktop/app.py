@@ -94,7 +94,8 @@ async def create_app(
         contents = Contents(db, data_dir / "contents")
         texts = Texts(db, contents, tasks)
         artifacts = Artifacts(db, folders, contents, texts, clock, made)
-        deletion = Deletion(db, folders, contents, texts, artifacts, tasks)
+        project_files = ProjectFiles(db, folders, contents)
+        deletion = Deletion(db, folders, contents, texts, artifacts, project_files, tasks)
         shell, search_index = ShellBridge(clock), SearchIndex(db, clock)
         promotion = Promotion(db, artifacts, clock)
         means = Means(
@@ -104,7 +105,7 @@ async def create_app(
             artifacts=artifacts,
             promotion=promotion,
             contents=contents,
-            project_files=ProjectFiles(db, folders, contents),
+            project_files=project_files,
             search_index=search_index,
             pages=pages or Pages(PageTexts(contents.incoming).read),
         )
@@ -124,7 +125,7 @@ async def create_app(
             turns,
         )
         app[keys.PROMOTION], app[keys.APPROVALS] = promotion, approvals
-        app[keys.UNDO] = Undo(db, artifacts, deletion, means.project_files, clock, made)
+        app[keys.UNDO] = Undo(db, artifacts, deletion, project_files, clock, made)
         app[keys.CONTENTS], app[keys.TEXTS], app[keys.ARTIFACTS] = contents, texts, artifacts
         app[keys.DELETION], app[keys.SHELL], app[keys.BROWSER] = deletion, shell, browser or Browser()
         app[keys.SEARCH_INDEX] = search_index

@@ -1,8 +1,9 @@
 """Takes back what a turn and its sub-tasks changed."""
 
 import asyncio
+import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from typing import Literal
@@ -113,15 +114,31 @@ class Undo:
         if any(newer.change.before != older.change.after for newer, older in pairwise(of_thing)):
             raise Left(CHANGED_BETWEEN)
         if before is None:
-            await self._db.write(_delete_artifact, of_thing, self._clock.now())
-            self._deletion.start()
-            return
-        if change.after is None:
+            with suppress(NotFound):  # one that is gone already is as it was before
+                version = await self._unchanged(change)
+                await self._db.write(_delete_artifact, change.ref, version, self._clock.now())
+                self._deletion.start()
+        elif change.after is None:
             raise Left(DELETED_BY_TURN)
-        if (await self._db.read(artifacts.get, change.ref)).version != change.after["version"]:
-            raise Left(CHANGED_SINCE)
-        await self._artifacts.restore(change.ref, before["version"])
+        else:
+            await self._unchanged(change)
+            await self._artifacts.restore(change.ref, before["version"])
         await self._db.write(_note_undone, of_thing, self._clock.now())
+
+    async def _unchanged(self, change: Change) -> int:
+        """The artifact's newest version, which is equal to the turn's, as its folder is. Raises Left where
+        one of them is not, and NotFound."""
+        artifact, files = await self._artifacts.newest(change.ref)
+        if change.after is None:
+            raise Left(CHANGED_SINCE)
+        try:
+            then = await self._db.read(artifacts.version_of, change.ref, change.after["version"])
+        except NotFound as error:  # it is too old to be kept
+            raise Left(CHANGED_SINCE) from error
+        now = await asyncio.to_thread(_digests, files)
+        if (artifact.title, now) != (then.title, {file.path: file.sha256 for file in then.files}):
+            raise Left(CHANGED_SINCE)
+        return artifact.version
 
 
 def _to_undo(tx: Tx, response_id: str) -> list[NotedChange]:
@@ -160,15 +177,14 @@ def _undo_memory(tx: Tx, noted: NotedChange, now: int) -> None:
     _note_undone(tx, [noted], now)
 
 
-def _delete_artifact(tx: Tx, of_thing: Sequence[NotedChange], now: int) -> None:
-    """Take away an artifact that the turn made; one that is gone already is as it was before."""
-    change = of_thing[0].change
-    with suppress(NotFound):
-        version = artifacts.get(tx, change.ref).version
-        if change.after is None or version != change.after["version"]:
-            raise Left(CHANGED_SINCE)
-        artifacts.delete(tx, change.ref, now)
-    _note_undone(tx, of_thing, now)
+def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {path: hashlib.sha256(content).hexdigest() for path, content in files.items()}
+
+
+def _delete_artifact(tx: Tx, id: str, version: int, now: int) -> None:
+    if artifacts.get(tx, id).version != version:
+        raise Left(CHANGED_SINCE)
+    artifacts.delete(tx, id, now)
 
 
 def _note_undone(tx: Tx, undone: Sequence[NotedChange], now: int) -> None:

@@ -27,7 +27,8 @@ class Change:
     before: Any
     after: Any
     sha256: str | None = None
-    """The bytes of a file as it was, where they are kept."""
+    """The bytes of a file as it was, where they are kept. None although `before` has a digest: it was the
+    copy of an uploaded file that was deleted since."""
     size: int | None = None
 
 
@@ -49,13 +50,13 @@ _FAMILY = (
 """A turn with those whose sub-task it is, and all their sub-tasks: their changes are of one order."""
 
 
-def note(tx: Tx, turn_id: str, content_index: int, change: Change) -> None:
-    """Part of the transaction that makes the change."""
-    tx.execute(
+def note(tx: Tx, turn_id: str, content_index: int, change: Change) -> int:
+    """Part of the transaction that makes the change. Returns its number."""
+    [n] = tx.execute(
         f"{_FAMILY} INSERT INTO turn_changes (turn_id, n, content_index, project_id, kind, ref, name, before,"
         " after, sha256, size)"
         " VALUES (?1, (SELECT coalesce(max(n), 0) + 1 FROM turn_changes"
-        " WHERE turn_id IN (SELECT id FROM family)), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        " WHERE turn_id IN (SELECT id FROM family)), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING n",
         (
             turn_id,
             content_index,
@@ -68,6 +69,21 @@ def note(tx: Tx, turn_id: str, content_index: int, change: Change) -> None:
             change.sha256,
             change.size,
         ),
+    ).fetchone()
+    return int(n)
+
+
+def forget(tx: Tx, turn_id: str, n: int) -> None:
+    """Of a change that has not come about after all."""
+    tx.execute("DELETE FROM turn_changes WHERE turn_id = ? AND n = ?", (turn_id, n))
+
+
+def forget_bytes(tx: Tx, project_id: str, path: str, file_id: str) -> None:
+    """Have no undo bring back the copy of an uploaded file there."""
+    tx.execute(
+        "UPDATE turn_changes SET sha256 = NULL, size = NULL WHERE project_id = ? AND kind = 'file'"
+        " AND ref = ? AND sha256 = (SELECT sha256 FROM files WHERE id = ?)",
+        (project_id, path, file_id),
     )
 
 

@@ -56,6 +56,15 @@ def forget(tx: Tx, project_id: str, paths: Iterable[str]) -> list[str]:
     return [digest for (digest,) in rows if digest]
 
 
+def forget_bytes(tx: Tx, project_id: str, path: str, file_id: str) -> None:
+    """Have no undo bring back what an uploaded file was, of which somebody has changed the copy there."""
+    tx.execute(
+        "UPDATE work_files SET sha256 = NULL WHERE project_id = ? AND path = ?"
+        " AND sha256 = (SELECT sha256 FROM files WHERE id = ?)",
+        (project_id, path, file_id),
+    )
+
+
 def laid_out(tx: Tx, project_id: str) -> list[LaidOut]:
     """The copies in a project's working folder, those of deleted files too."""
     rows = tx.execute(

@@ -9,8 +9,8 @@ from cowork_desktop.store.sweep import Gone
 from cowork_desktop.tasks import Tasks
 from cowork_desktop.workspace.artifacts import Artifacts
 from cowork_desktop.workspace.contents import Contents
-from cowork_desktop.workspace.laid_out import LaidOutFiles
 from cowork_desktop.workspace.paths import ProjectFolders
+from cowork_desktop.workspace.project_files import ProjectFiles
 from cowork_desktop.workspace.texts import Texts
 
 logger = logging.getLogger(__name__)
@@ -30,11 +30,11 @@ class Deletion:
         contents: Contents,
         texts: Texts,
         artifacts: Artifacts,
+        project_files: ProjectFiles,
         tasks: Tasks,
     ) -> None:
         self._db, self._folders, self._contents, self._texts = db, folders, contents, texts
-        self._artifacts, self._tasks = artifacts, tasks
-        self._laid_out = LaidOutFiles(db, contents)
+        self._artifacts, self._project_files, self._tasks = artifacts, project_files, tasks
         self._one_at_a_time = asyncio.Lock()
 
     def start(self) -> None:
@@ -62,7 +62,7 @@ class Deletion:
 
     async def _take(self, thing: Gone) -> None:
         await sweep.take_text(self._db, thing.id)
-        await self._laid_out.take_away(self._folders, thing.id)
+        await self._project_files.take_away(thing.id)
         if thing.project_id and thing.path:
             await self._artifacts.take_folder(thing.project_id, thing.path)
         await self._contents.release(await self._db.write(sweep.delete_gone, thing.id))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cowork_desktop.errors import CoworkError, InvalidRequest
 from cowork_desktop.schemas.files import File
-from cowork_desktop.store import conversations, files, work_files
+from cowork_desktop.store import changes, conversations, files, work_files
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.store.work_files import LaidOut
 from cowork_desktop.workspace import working_folder
@@ -35,19 +35,19 @@ class LaidOutFiles:
         """Lay out what is missing, and take away what was deleted; returns the paths of those that lie there
         by the files' ids."""
         wanted, laid_out, gone = await self._db.scan(_state, project_id, conversation_id)
-        left = await asyncio.to_thread(_take_away, root, gone)
+        removed, changed = await asyncio.to_thread(_take_away, root, gone)
+        left = [copy for copy in gone if copy not in removed + changed]
         paths, made = await asyncio.to_thread(self._lay_out, root, wanted, [*laid_out, *left])
-        if made or len(left) < len(gone):
-            done_with = [copy for copy in gone if copy not in left]
-            await self._contents.release(await self._db.write(_note, project_id, done_with, made))
+        if made or removed or changed:
+            await self._contents.release(await self._db.write(_note, project_id, removed, changed, made))
         return paths
 
     async def take_away(self, folders: ProjectFolders, file_id: str) -> None:
         """Remove the copies of a file that was deleted, but for those that somebody has changed."""
         for project_id, copy in await self._db.read(work_files.copies_of, file_id):
             root = await asyncio.to_thread(folders.work, project_id)
-            if not await asyncio.to_thread(_take_away, root, [copy]):
-                await self._contents.release(await self._db.write(_note, project_id, [copy], []))
+            removed, changed = await asyncio.to_thread(_take_away, root, [copy])
+            await self._contents.release(await self._db.write(_note, project_id, removed, changed, []))
 
     def _lay_out(
         self, root: Path, wanted: Sequence[File], laid_out: Sequence[LaidOut]
@@ -88,26 +88,40 @@ def _state(tx: Tx, project_id: str, conversation_id: str) -> tuple[list[File], l
     return wanted, [copy for copy in laid_out if copy.file_id not in deleted], gone
 
 
-def _note(tx: Tx, project_id: str, done_with: Sequence[LaidOut], made: Sequence[LaidOut]) -> list[str]:
+def _note(
+    tx: Tx,
+    project_id: str,
+    removed: Sequence[LaidOut],
+    changed: Sequence[LaidOut],
+    made: Sequence[LaidOut],
+) -> list[str]:
     """Returns the digests that are not noted of the folder any more."""
+    done_with = [*removed, *changed]
+    for copy in done_with:
+        changes.forget_bytes(tx, project_id, copy.path, copy.file_id)
+    for copy in changed:
+        work_files.forget_bytes(tx, project_id, copy.path, copy.file_id)
     work_files.forget_laid_out(tx, project_id, [copy.file_id for copy in done_with])
-    left = work_files.forget(tx, project_id, [copy.path for copy in done_with])
+    left = work_files.forget(tx, project_id, [copy.path for copy in removed])
     work_files.put_laid_out(tx, project_id, made)
     # To lay them out is no change of a turn that runs.
     return left + work_files.put_copies(tx, project_id, made)
 
 
-def _take_away(root: Path, gone: Sequence[LaidOut]) -> list[LaidOut]:
-    """Remove copies of deleted files that are as they were laid out; those that cannot be removed now."""
-    left = list[LaidOut]()
+def _take_away(root: Path, gone: Sequence[LaidOut]) -> tuple[list[LaidOut], list[LaidOut]]:
+    """Remove copies of deleted files that are as they were laid out; those that are gone, and those that
+    somebody has changed. Others cannot be removed now."""
+    removed, changed = list[LaidOut](), list[LaidOut]()
     for copy in gone:
         at = _at(root, copy)
-        if at and (at.st_size, at.st_mtime_ns) == (copy.size, copy.mtime_ns):
-            try:
+        if at and (at.st_size, at.st_mtime_ns) != (copy.size, copy.mtime_ns):
+            changed.append(copy)
+            continue
+        with suppress(OSError):  # Windows removes nothing that is being read
+            if at:
                 (root / copy.path).unlink()
-            except OSError:  # Windows removes nothing that is being read
-                left.append(copy)
-    return left
+            removed.append(copy)
+    return removed, changed
 
 
 def _at(root: Path, copy: LaidOut) -> os.stat_result | None:

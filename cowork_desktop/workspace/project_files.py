@@ -15,9 +15,9 @@ from cowork_desktop.store.work_files import WorkFile
 from cowork_desktop.tasks import wholly
 from cowork_desktop.workspace import working_folder
 from cowork_desktop.workspace.contents import Arrivals, Contents, storing
-from cowork_desktop.workspace.copying import digest_of, open_regular
+from cowork_desktop.workspace.copying import digest_of, is_regular, open_regular
 from cowork_desktop.workspace.kept_files import found_in, is_changed, kept
-from cowork_desktop.workspace.laid_out import LaidOutFiles
+from cowork_desktop.workspace.laid_out import FOLDER, LaidOutFiles
 from cowork_desktop.workspace.paths import ProjectFolders
 from cowork_desktop.workspace.working_folder import Unfinished
 
@@ -28,7 +28,7 @@ _NOT_COMPARED = (
 )
 _CHANGED = "It has been changed since."
 _LOST = "The disk has lost what it was."
-
+_DELETED = "It was the copy of an uploaded file, which has been deleted."
 
 _Note = Callable[[Tx, Change], None]
 
@@ -44,6 +44,8 @@ class ProjectFiles:
         self._db, self._folders, self._contents = db, folders, contents
         self._laid_out = LaidOutFiles(db, contents)
         self._one_at_a_time = asyncio.Lock()
+        self._tidied = set[str]()
+        """Projects in whose folders nothing lies any more that an earlier process left unfinished."""
         self._watching = dict[str, list[_Note]]()
         """What notes changes for the code that runs, by projects, that which has run the longest first."""
 
@@ -65,7 +67,15 @@ class ProjectFiles:
         their ids."""
         async with self._one_at_a_time:
             root = await asyncio.to_thread(self.root, project_id)
+            if project_id not in self._tidied:
+                await asyncio.to_thread(working_folder.clear_unfinished, root)
+                self._tidied.add(project_id)
             return await wholly(self._laid_out.bring_up_to_date(root, project_id, conversation_id))
+
+    async def take_away(self, file_id: str) -> None:
+        """Remove the copies of an uploaded file that was deleted, but for those that somebody has changed."""
+        async with self._one_at_a_time:
+            await wholly(self._laid_out.take_away(self._folders, file_id))
 
     async def write(
         self,
@@ -92,17 +102,28 @@ class ProjectFiles:
         async with self._contents.arrivals() as arrivals:
             before, after, unfinished = await asyncio.to_thread(_begin, root, path, rewritten, arrivals)
             change = _change(project_id, path, before, after)
+            noted: int | None = None
 
             def note(tx: Tx) -> list[str]:
+                nonlocal noted
                 self._note_for_running(tx, project_id, path, before)
                 if before is None or before.sha256 != after.sha256:
-                    changes.note(tx, turn_id, content_index, change)
+                    noted = changes.note(tx, turn_id, content_index, change)
                 return work_files.put(tx, project_id, [after])
+
+            def take_back(tx: Tx) -> list[str]:
+                if noted is not None:
+                    changes.forget(tx, turn_id, noted)
+                return _put(tx, project_id, path, before)
 
             try:
                 left = await self._contents.adopt(arrivals.parts, lambda: self._db.write(note))
-                with storing():
-                    await asyncio.to_thread(unfinished.finish)
+                try:
+                    with storing():
+                        await asyncio.to_thread(unfinished.finish)
+                except BaseException:
+                    await self._contents.release(left + await self._db.write(take_back))
+                    raise
             finally:
                 await asyncio.to_thread(unfinished.clear)
             await self._contents.release(left)
@@ -151,7 +172,8 @@ class ProjectFiles:
                 return is_whole
 
             def move_on(tx: Tx) -> list[str]:
-                for path in sorted(found.keys() | known.keys()):
+                # An undo begins with the last: a file that is new may stand in the way of one that is gone.
+                for path in sorted(found.keys() | known.keys(), key=lambda path: (path not in known, path)):
                     before, after = known.get(path), found.get(path)
                     if is_changed(before, after):
                         note(tx, _change(project_id, path, before, after))
@@ -180,18 +202,24 @@ class ProjectFiles:
     def _put_back(self, change: Change) -> str | None:
         root = self.root(change.project_id)
         place = working_folder.place_of(root, change.ref)
-        now = digest_of(place, change.ref)
-        was = change.before and change.before["sha256"]
-        if now == was and (was or change.before is None):
-            return None
         if change.before is not None and change.sha256 is None:
-            return _NOT_KEPT
-        if change.after is not None and change.after["sha256"] is None:
+            return _DELETED if change.before["sha256"] else _NOT_KEPT
+        is_unknown = change.after is not None and change.after["sha256"] is None
+        if is_regular(place):
+            if not working_folder.is_spelled_so(root, change.ref):
+                return _CHANGED  # it is another file, where case does not count
+            if is_unknown and place.lstat().st_size != change.size:
+                return _NOT_COMPARED  # nor read, as it may be huge
+        now = digest_of(place, change.ref)
+        if now == change.sha256:
+            return None
+        if is_unknown:
             return _NOT_COMPARED
         if now != (change.after and change.after["sha256"]):
             return _CHANGED
         if change.before is None:
             _remove(place, change.ref)
+            working_folder.remove_emptied(root.resolve(), place, but=FOLDER)
             return None
         source = open_regular(self._contents.place(str(change.sha256)))
         if source is None:
@@ -234,10 +262,15 @@ def _remove(place: Path, path: str) -> None:
 
 
 def _note_put_back(tx: Tx, change: Change) -> list[str]:
-    if change.before is None:
-        return work_files.forget(tx, change.project_id, [change.ref])
-    file = WorkFile(change.ref, change.before["size"], 0, change.before["sha256"])
-    return work_files.put(tx, change.project_id, [file])
+    before = change.before and WorkFile(change.ref, change.before["size"], 0, change.before["sha256"])
+    return _put(tx, change.project_id, change.ref, before)
+
+
+def _put(tx: Tx, project_id: str, path: str, file: WorkFile | None) -> list[str]:
+    """Have the manifest say that this is there, or nothing. Returns the digests that it had."""
+    if file is None:
+        return work_files.forget(tx, project_id, [path])
+    return work_files.put(tx, project_id, [file])
 
 
 def _change(project_id: str, path: str, before: WorkFile | None, after: WorkFile | None) -> Change:

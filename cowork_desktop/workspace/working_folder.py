@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ MOST_FILES = 2_000
 """Of a working folder that are looked at."""
 _NOT_OURS = frozenset({"__pycache__", "node_modules"})
 _LONGEST_PATH = 1_000
+_LONGEST_NAME = 255
+"""Bytes, in UTF-8."""
+_PART = re.compile(r"\.part_[0-9a-f]{20}")
 _NOT_ON_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
 """What no name has that is told: it could not be written down, or would be taken for two."""
 
@@ -59,6 +63,8 @@ def place_of(root: Path, path: str) -> Path:
         raise InvalidRequest(f"{path[:200]!r} leads out of the project's folder, or to something hidden.")
     if not all(parts) or len(path) > _LONGEST_PATH or _NOT_ON_A_LINE.search(path):
         raise InvalidRequest(f"{path[:200]!r} is no path of a file: give folders and a name, with / between.")
+    if any(len(part.encode()) > _LONGEST_NAME for part in parts):
+        raise InvalidRequest(f"{path[:200]!r} has a name of more than {_LONGEST_NAME} bytes.")
     if os.name == "nt":
         check_new(path)  # where `a:b` is a stream of another file, and `nul` is none
     try:
@@ -74,6 +80,19 @@ def check_new(path: str) -> None:
     """Raises InvalidRequest for a path that not every system can have."""
     if not all(is_portable(part) for part in path.split("/")):
         raise InvalidRequest(f"{path[:200]!r} has a name that not every system can have.")
+
+
+def is_spelled_so(root: Path, path: str) -> bool:
+    """Whether the folder has the path in these very letters: some systems find a file by others too."""
+    folder = root
+    for part in path.split("/"):
+        try:
+            if part not in os.listdir(folder):
+                return False
+        except OSError:
+            return False
+        folder /= part
+    return True
 
 
 def opened(root: Path, path: str) -> BinaryIO:
@@ -111,6 +130,7 @@ def begin(root: Path, path: str, source: Readable) -> Unfinished:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with making_for_good(unfinished.part) as file:
+            _keep_mode(place, unfinished.part)
             pour(source, file)
     except BaseException as error:
         unfinished.clear()
@@ -118,6 +138,32 @@ def begin(root: Path, path: str, source: Readable) -> Unfinished:
             raise Conflict(f"{path} cannot be made: a file has the name of one of its folders.") from error
         raise
     return unfinished
+
+
+def _keep_mode(place: Path, part: Path) -> None:
+    """Who may do what with a file stays as it is when it is written over."""
+    if os.name == "posix" and is_regular(place):
+        part.chmod(stat.S_IMODE(place.lstat().st_mode))
+
+
+def clear_unfinished(root: Path) -> None:
+    """Take away what a process that was killed left unfinished; while nobody writes."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not _is_left_out(name)]
+        for name in filter(_PART.fullmatch, names):
+            with suppress(OSError):
+                Path(folder, name).unlink()
+
+
+def remove_emptied(root: Path, place: Path, *, but: str) -> None:
+    """Take away the folders around a place that nothing lies in any more, but for that of a name."""
+    for folder in place.parents:
+        if folder in (root, root / but) or not folder.is_relative_to(root):
+            return
+        try:
+            folder.rmdir()
+        except OSError:  # something lies there
+            return
 
 
 def write(root: Path, path: str, source: Readable) -> None:

@@ -169,6 +169,7 @@ async def means(tmp_path: Path, *, clock: Clock | None = None) -> AsyncIterator[
         await asyncio.to_thread(contents.clear_incoming)
         texts = Texts(db, contents, tasks)
         artifacts = Artifacts(db, folders, contents, texts, clock, ids)
+        project_files = ProjectFiles(db, folders, contents)
         cell_runs = CellRuns(db, kernels, _kernel_settings, folders.work, clock, ids, tasks)
         given = Means(
             clock=clock,
@@ -177,11 +178,11 @@ async def means(tmp_path: Path, *, clock: Clock | None = None) -> AsyncIterator[
             artifacts=artifacts,
             promotion=Promotion(db, artifacts, clock),
             contents=contents,
-            project_files=ProjectFiles(db, folders, contents),
+            project_files=project_files,
             search_index=SearchIndex(db, clock),
             pages=Pages(PageTexts(contents.incoming).read),
         )
-        deletion = Deletion(db, folders, contents, texts, artifacts, tasks)
+        deletion = Deletion(db, folders, contents, texts, artifacts, project_files, tasks)
         bare = Desk(db, given, data, project_id, "", "", folders, texts, deletion, tasks)
         conversation_id = await bare.new_conversation()
         response_id = await bare.new_turn(conversation_id)

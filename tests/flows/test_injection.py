@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import cowork_desktop
 from tests.fakes.agent import Agent, Step, running_agent
 from tests.fakes.artifacts import general, save
 from tests.fakes.files import docx, new_file, until_read
@@ -429,6 +430,21 @@ async def test_only_the_very_address_that_the_user_typed_is_read_without_asking(
         await agent.server.call("POST", f"/responses/{turn}/cancel")
 
 
+async def test_an_address_that_the_agent_gave_to_a_sub_task_is_not_one_that_the_user_typed(
+    data: Path, tmp_path: Path
+) -> None:
+    async with victim_of(data, tmp_path) as victim:
+        agent, url = victim.agent, victim.site.url(STEAL)
+        task = tool_block("t", "start_task", {"task": f"Look at {url} please."})
+        agent.says(reply(task), reply(text="Looked."), reply(text="Done."))
+        [called] = (await agent.say(await victim.conversation()))["parts"][:1]
+        agent.says(reply(tool_block("c", "fetch_page", {"url": url})))
+        turn = await agent.begin(called["links"][0]["conversation_id"], "Go on.")
+        assert (await agent.asked(turn))["tool"] == "fetch_page"
+        assert victim.site.connections == 0
+        await agent.server.call("POST", f"/responses/{turn}/cancel")
+
+
 # Code that does not say that it reaches outside
 
 
@@ -458,8 +474,10 @@ async def test_code_that_does_not_ask_is_kept_within_the_folder(victim: Victim, 
     given = codes(victim, data)
     calls = [("run_code", {"code": code}) for code in given.values()]
     called = await victim.agent.calls(await victim.conversation(), *calls)
+    program = str(Path(cowork_desktop.__file__).parents[1])
     for name, one in zip(given, called, strict=True):
         assert REFUSAL in one.text, (name, one.text)
+        assert program not in one.text
     before = victim.site.connections
     await victim.assert_unharmed()
     assert before == 1, "the page that was allowed when all was well"
@@ -481,3 +499,19 @@ async def test_code_that_was_allowed_once_orders_were_read_is_kept_within_the_fo
     called = await agent.told(await agent.ended(turn))
     assert all(REFUSAL in one.text for one in called)
     await victim.assert_unharmed()
+
+
+async def test_to_allow_code_in_the_folder_always_is_not_to_allow_what_reaches_outside(
+    data: Path, tmp_path: Path
+) -> None:
+    async with victim_of(data, tmp_path) as victim:
+        agent = victim.agent
+        conversation, steps = await an_artifact(victim)
+        agent.says(*steps, reply(tool_block("a", "run_code", {"code": "import os"})), reply(text="Done."))
+        turn = await agent.begin(conversation)
+        await agent.answer(await agent.asked(turn), decision="allow_always")
+        await agent.ended(turn)
+        agent.says(reply(tool_block("b", "run_code", {"code": "1", "outside": True})), reply(text="Done."))
+        turn = await agent.begin(await victim.conversation())
+        await agent.answer(await agent.asked(turn), decision="deny")
+        assert (await agent.ended(turn))["status"] == "completed"

@@ -19,6 +19,7 @@ from cowork_desktop.workspace import kept_files, working_folder
 from cowork_desktop.workspace.contents import Arrivals
 from cowork_desktop.workspace.file_names import is_portable
 from cowork_desktop.workspace.project_files import ProjectFiles
+from cowork_desktop.workspace.working_folder import Unfinished
 from tests.fakes.artifacts import files_below
 from tests.fakes.clock import FakeClock
 from tests.fakes.files import digest, on_disk
@@ -293,6 +294,64 @@ async def test_laying_out_side_by_side_makes_one_copy_of_each(desk: Desk) -> Non
     assert len(files_below(desk.work)) == 5
 
 
+async def test_a_file_that_is_deleted_while_it_is_laid_out_leaves_no_copy(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = await desk.upload("gone.bin", b"\x001")
+    meanwhile = Meanwhile(desk, id)
+    monkeypatch.setattr(working_folder, "write", meanwhile.before(working_folder.write))
+    await lay_out(desk)
+    await meanwhile.swept()
+    assert (files_below(desk.work), on_disk(desk.data)) == ({}, set())
+
+
+async def test_a_file_that_is_deleted_while_the_folder_is_looked_at_is_nobodys_change(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile = Meanwhile(desk, await desk.upload("gone.bin", b"\x001"))
+    await lay_out(desk)
+    async with watching(desk):
+        put(desk.work / "made.txt", b"made")
+        monkeypatch.setattr(working_folder, "files_in", meanwhile.before(working_folder.files_in))
+    await meanwhile.swept()
+    assert await told(desk) == [("made.txt", "created")]
+    assert (files_below(desk.work), on_disk(desk.data)) == ({"made.txt": b"made"}, {digest(b"made")})
+
+
+class Meanwhile:
+    """Deletes an uploaded file, and has it swept as far as that goes, while a thread is at work."""
+
+    def __init__(self, desk: Desk, file_id: str) -> None:
+        self._desk, self._file_id, self._loop = desk, file_id, asyncio.get_running_loop()
+        self._sweeping: asyncio.Task[None] | None = None
+
+    def before(self, work: Any) -> Any:
+        """The work, with that before it the first time."""
+
+        def instead(*arguments: Any) -> Any:
+            if self._sweeping is None:
+                asyncio.run_coroutine_threadsafe(self._delete(), self._loop).result()
+            return work(*arguments)
+
+        return instead
+
+    async def swept(self) -> None:
+        assert self._sweeping
+        await self._sweeping
+
+    async def _delete(self) -> None:
+        await delete(self._desk, self._file_id)
+        self._sweeping = asyncio.create_task(self._desk.deletion.sweep())
+        await asyncio.wait([self._sweeping], timeout=0.5)
+
+
+async def test_what_a_process_that_was_killed_left_unfinished_is_taken_away(desk: Desk) -> None:
+    for path in (".part_0123456789abcdef0123", "sub/.part_0123456789abcdef0123", ".partial", ".a/.part_1"):
+        put(desk.work / path, b"x")
+    await anew(desk).lay_out(desk.project_id, desk.conversation_id)
+    assert set(files_below(desk.work)) == {".partial", ".a/.part_1"}
+
+
 # What changes meanwhile
 
 
@@ -307,8 +366,8 @@ async def test_what_is_made_changed_and_deleted_is_noted_with_its_bytes_before(d
     home = desk.project_id
     assert await seen(desk) == [
         of_change("changed.txt", home, b"was", b"became"),
-        of_change("made.txt", home, None, b"made"),
         of_change("sub/deleted.txt", home, b"here", None),
+        of_change("made.txt", home, None, b"made"),
     ]
     for before in (b"was", b"here"):
         assert desk.means.contents.place(digest(before)).read_bytes() == before
@@ -516,7 +575,7 @@ async def test_of_more_files_than_are_looked_at_none_is_taken_for_deleted(
             put(desk.work / name, b"made")
         put(desk.work / "e", b"became")
         (desk.work / "f").unlink()
-    assert await told(desk) == [("a", "created"), ("b", "created"), ("c", "created"), ("f", "deleted")]
+    assert await told(desk) == [("f", "deleted"), ("a", "created"), ("b", "created"), ("c", "created")]
     found, is_cut = await desk.means.project_files.listing(desk.project_id)
     assert ([file.path for file in found], is_cut) == (["a", "b", "c"], True)
 
@@ -649,6 +708,40 @@ async def test_where_the_disk_is_full_in_the_end_what_was_before_is_there(
     assert files_below(desk.work) == {"a.txt": b"was"}
 
 
+@pytest.mark.parametrize("was", [None, b"was"])
+async def test_what_was_not_put_there_in_the_end_is_noted_of_nobody(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, was: bytes | None
+) -> None:
+    other = await desk.new_turn(await desk.new_conversation())
+    if was:
+        put(desk.work / "a.txt", was)
+    async with watching(desk, other):
+        with monkeypatch.context() as patch:
+            patch.setattr(Unfinished, "finish", full)
+            with pytest.raises(StorageFull, match="No space left"):
+                await write(desk, "a.txt", b"became")
+    assert (await seen(desk), await seen(desk, other)) == ([], [])
+    assert list(files_below(desk.work).values()) == ([was] if was else [])
+    assert on_disk(desk.data) == ({digest(was)} if was else set())
+
+
+@links
+async def test_who_may_do_what_with_a_file_stays_as_it_was(desk: Desk) -> None:
+    put(desk.work / "run.sh", b"was")
+    (desk.work / "run.sh").chmod(0o700)
+    await write(desk, "run.sh", b"became")
+    assert (desk.work / "run.sh").stat().st_mode & 0o777 == 0o700
+    assert await undo(desk) == [None]
+    assert (desk.work / "run.sh").stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_name_that_is_too_long_is_told_as_one(desk: Desk) -> None:
+    for path in ("n" * 300, "n" * 256 + "/a.txt", "\u00e4" * 128):
+        with pytest.raises(InvalidRequest, match="a name of more than 255 bytes"):
+            await write(desk, path, b"x")
+    await write(desk, "n" * 255, b"x")
+
+
 async def test_a_folder_is_not_written_over(desk: Desk) -> None:
     put(desk.work / "a/b.txt", b"mine")
     for path in ("a", "a/b.txt/c.txt"):
@@ -691,6 +784,114 @@ async def test_what_was_made_changed_and_deleted_is_as_it_was(desk: Desk) -> Non
         put(desk.work / "made.txt", b"made")
     assert await undo(desk) == [None, None, None]
     assert files_below(desk.work) == {"changed.txt": b"was", "sub/deleted.txt": b"here"}
+
+
+async def test_a_file_that_became_a_folder_is_one_again(desk: Desk) -> None:
+    put(desk.work / "report", b"was")
+    async with watching(desk):
+        (desk.work / "report").unlink()
+        put(desk.work / "report/sub/one.txt", b"made")
+    assert await undo(desk) == [None, None]
+    assert files_below(desk.work) == {"report": b"was"}
+
+
+async def test_a_folder_that_became_a_file_is_one_again(desk: Desk) -> None:
+    put(desk.work / "report/one.txt", b"was")
+    async with watching(desk):
+        (desk.work / "report/one.txt").unlink()
+        (desk.work / "report").rmdir()
+        put(desk.work / "report", b"made")
+    assert await undo(desk) == [None, None]
+    assert files_below(desk.work) == {"report/one.txt": b"was"}
+
+
+async def test_folders_go_with_the_last_file_that_is_taken_away(desk: Desk) -> None:
+    put(desk.work / "kept/mine.txt", b"mine")
+    async with watching(desk):
+        for path in ("a/b/made.txt", "kept/c/made.txt", "files/made.txt", "made.txt"):
+            put(desk.work / path, b"made")
+    assert await undo(desk) == [None] * 4
+    assert sorted(place.relative_to(desk.work).as_posix() for place in desk.work.rglob("*")) == [
+        "files",
+        "kept",
+        "kept/mine.txt",
+    ]
+
+
+async def test_a_file_whose_name_changed_its_case_gets_its_name_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working_folder, "place_of", whatever_the_case)
+    put(desk.work / "data.csv", b"was")
+    async with watching(desk):
+        (desk.work / "data.csv").rename(desk.work / "Data.csv")
+    assert await undo(desk) == [None, None]
+    assert files_below(desk.work) == {"data.csv": b"was"}
+
+
+async def test_a_file_whose_name_has_another_case_since_stays(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(working_folder, "place_of", whatever_the_case)
+    put(desk.work / "gone.csv", b"was")
+    async with watching(desk):
+        put(desk.work / "made.csv", b"made")
+        (desk.work / "gone.csv").unlink()
+    (desk.work / "made.csv").rename(desk.work / "Made.csv")
+    put(desk.work / "Gone.csv", b"was")
+    assert await undo(desk) == ["It has been changed since."] * 2
+    assert files_below(desk.work) == {"Made.csv": b"made", "Gone.csv": b"was"}
+
+
+def whatever_the_case(root: Path, path: str) -> Path:
+    """Where a path lies on a file system for which case does not count."""
+    place = root.resolve()
+    for part in path.split("/"):
+        names = {name.casefold(): name for name in os.listdir(place)} if place.is_dir() else {}
+        place /= names.get(part.casefold(), part)
+    return place
+
+
+async def test_what_was_not_kept_is_not_read_to_be_compared(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_files, "LARGEST_KEPT", 10)
+    put(desk.work / "large.txt", b"x" * 11)
+    async with watching(desk):
+        put(desk.work / "large.txt", b"y" * 12)
+        put(desk.work / "made.txt", b"y" * 12)
+    monkeypatch.setattr("cowork_desktop.workspace.project_files.digest_of", full)
+    assert await undo(desk) == [
+        "It was too large, or could not be read, so that nobody can tell whether it was changed since.",
+        "It was too large to be kept as it was, or could not be read.",
+    ]
+
+
+async def test_the_copy_of_a_file_that_was_deleted_since_does_not_come_back(desk: Desk) -> None:
+    gone, changed = await desk.upload("gone.bin", b"\x001"), await desk.upload("changed.bin", b"\x002")
+    await lay_out(desk)
+    async with watching(desk):
+        (desk.work / "files/gone.bin").unlink()
+        put(desk.work / "files/changed.bin", b"\x00 of mine")
+    for id in (gone, changed):
+        await delete(desk, id)
+    await desk.deletion.sweep()
+    reason = "It was the copy of an uploaded file, which has been deleted."
+    assert await undo(desk) == [reason, reason]
+    assert files_below(desk.work) == {"files/changed.bin": b"\x00 of mine"}
+    assert on_disk(desk.data) == {digest(b"\x00 of mine")}
+
+
+async def test_a_changed_copy_that_stays_when_its_file_goes_is_not_taken_for_new(desk: Desk) -> None:
+    id = await desk.upload("herons.bin", b"\x001")
+    await lay_out(desk)
+    async with watching(desk):
+        put(desk.work / "files/herons.bin", b"\x00 of mine")
+        await delete(desk, id)
+        await desk.deletion.sweep()
+    assert await told(desk) == [("files/herons.bin", "changed")]
+    assert await undo(desk) == ["It was too large to be kept as it was, or could not be read."]
+    assert files_below(desk.work) == {"files/herons.bin": b"\x00 of mine"}
 
 
 async def test_several_changes_of_one_file_are_undone_one_by_one(desk: Desk) -> None:

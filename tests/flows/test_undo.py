@@ -297,6 +297,25 @@ async def test_an_artifact_that_the_turn_changed_is_as_it_was_before_the_first_c
 
 
 @pytest.mark.parametrize("is_new", [False, True])
+async def test_turns_that_changed_an_artifact_one_after_the_other_are_undone_one_by_one(
+    is_new: bool, server: Server, turn: Turn
+) -> None:
+    was = None if is_new else await save(server, turn.home, b"Before")
+    second = await new_turn(server)
+    changed = await turn.save(b"Of the first", was)
+    await second.save(b"Of the second", changed)
+    for one in (turn, second):
+        await one.end()
+    assert (await second.undo())["left"] == []
+    assert await content_of(server, changed) == b"Of the first"
+    assert (await turn.undo())["left"] == []
+    if was:
+        assert await content_of(server, was) == b"Before"
+    else:
+        assert (await server.call("GET", f"/artifacts/{changed.id}")).status == 404
+
+
+@pytest.mark.parametrize("is_new", [False, True])
 async def test_an_artifact_that_somebody_has_saved_since_stays(
     is_new: bool, server: Server, turn: Turn
 ) -> None:
@@ -307,6 +326,20 @@ async def test_an_artifact_that_somebody_has_saved_since_stays(
     told = await turn.undo()
     assert (told["undone"], [one["reason"] for one in told["left"]]) == ([], [CHANGED_SINCE])
     assert await content_of(server, changed) == b"Of the user"
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+async def test_an_artifact_that_somebody_has_changed_by_hand_since_stays(
+    is_new: bool, server: Server, turn: Turn, data: Path
+) -> None:
+    was = None if is_new else await save(server, turn.home, b"Before")
+    changed = await turn.save(b"Of the turn", was)
+    await turn.end()
+    page = folder_of(data, changed.model_dump()) / "index.html"
+    page.write_bytes(b"By hand")
+    told = await turn.undo()
+    assert (told["undone"], [one["reason"] for one in told["left"]]) == ([], [CHANGED_SINCE])
+    assert page.read_bytes() == b"By hand"
 
 
 async def test_an_artifact_that_somebody_has_saved_between_two_changes_stays(

@@ -1,8 +1,11 @@
 """The tool that runs code in the conversation's scratchpad, within the project's folder."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Literal
+from weakref import WeakValueDictionary
 
 from pydantic import Field
 
@@ -17,6 +20,9 @@ from cowork_desktop.agent.tools.tool import (
     ToolContext,
     ToolFailed,
 )
+from cowork_desktop.clock import Clock
+from cowork_desktop.errors import NotFound
+from cowork_desktop.kernels.cell_runs import CellRuns
 from cowork_desktop.kernels.outputs import Change
 from cowork_desktop.kernels.run_recorder import Run
 from cowork_desktop.schemas.conversations import CellLink
@@ -36,6 +42,8 @@ _BUSY = (
     " ask the user whether that cell should be interrupted."
 )
 _STOPPED = "The turn ended while this ran, so it was stopped."
+_waiting = WeakValueDictionary[str, asyncio.Lock]()
+"""Of the calls that wait for their turn in a scratchpad one begins at a time."""
 
 
 class RunCode(Arguments):
@@ -77,7 +85,12 @@ async def _demand(context: ToolContext, arguments: RunCode) -> Demand:
         )
     if context.is_tainted and screened.risky:
         used = in_words(screened.risky)
-        return Demand("outside", summary=f"Run Python code in the project's folder that uses {used}: {shown}")
+        return Demand(
+            "outside",
+            # To allow this is not to allow what reaches outside.
+            subject=f"in the folder: {used}",
+            summary=f"Run Python code in the project's folder that uses {used}: {shown}",
+        )
     return within
 
 
@@ -91,8 +104,7 @@ async def _run(context: ToolContext, arguments: RunCode) -> Outcome:
     files = context.means.project_files
     root = await asyncio.to_thread(files.root, context.project_id)
     await files.lay_out(context.project_id, context.conversation_id)
-    async with files.watching(context.project_id, context.response_id, context.content_index):
-        run = await _until_ended(context, arguments, _Told(context, root))
+    run = await _until_ended(context, arguments, _Told(context, root))
     stored = await context.means.cell_runs.result(run)
 
     def read() -> tuple[CellResult, CellText]:
@@ -104,35 +116,60 @@ async def _run(context: ToolContext, arguments: RunCode) -> Outcome:
 
 
 async def _until_ended(context: ToolContext, arguments: RunCode, told: "_Told") -> Run:
-    """The run, when it has ended; it is stopped where this is cancelled."""
-    cell_runs = context.means.cell_runs
-    starting = asyncio.ensure_future(_start(context, arguments, told))
+    """The run, when it has ended; it is stopped where this is cancelled. Raises ToolFailed where the cells
+    before it take too long."""
+    means, id = context.means, context.means.ids.new("sp")
+    scratchpad_id = await context.db.write(
+        scratchpads.of_agent, context.conversation_id, id, means.clock.now()
+    )
+    starting: asyncio.Future[Run] | None = None
 
-    async def stop() -> None:
-        await cell_runs.stop(await starting, _STOPPED)
+    async def stop(reason: str) -> None:
+        if starting:
+            await means.cell_runs.stop(await starting, reason)
 
-    try:
-        run = await asyncio.shield(starting)
-        if not await _has_its_turn(context, run):
+    async with AsyncExitStack() as watched:
+        try:
+            async with _at_most(means.clock, _QUEUE_SECONDS):
+                # It is not queued before its turn: what the cells before it change is not of this turn.
+                async with _waiting.setdefault(scratchpad_id, asyncio.Lock()):
+                    await _until_free(means.cell_runs, scratchpad_id)
+                    await watched.enter_async_context(_watching(context))
+                    starting = asyncio.ensure_future(_start(context, scratchpad_id, arguments, told))
+                    run = await asyncio.shield(starting)
+                await _asked_or_ended(run)
+            await run.ended.wait()
+        except TimeoutError:
             busy = _BUSY.format(_QUEUE_SECONDS)
-            await cell_runs.stop(run, busy)
-            raise ToolFailed(busy)
-        await run.ended.wait()
-    except asyncio.CancelledError:
-        await wholly(stop())
-        raise
+            await wholly(stop(busy))
+            raise ToolFailed(busy) from None
+        except asyncio.CancelledError:
+            await wholly(stop(_STOPPED))
+            raise
     return run
 
 
-async def _start(context: ToolContext, arguments: RunCode, told: "_Told") -> Run:
-    """A new cell at the end of the conversation's scratchpad, which runs."""
-    means, now = context.means, context.means.clock.now()
-    scratchpad_id = await context.db.write(
-        scratchpads.of_agent, context.conversation_id, means.ids.new("sp"), now
+def _watching(context: ToolContext) -> AbstractAsyncContextManager[None]:
+    """Notes what changes in the folder."""
+    return context.means.project_files.watching(
+        context.project_id, context.response_id, context.content_index
     )
+
+
+async def _until_free(cell_runs: CellRuns, scratchpad_id: str) -> None:
+    """Wait for the cells that run in the scratchpad, or are queued."""
+    while running := (await cell_runs.status(scratchpad_id)).running:
+        with suppress(NotFound):  # it is deleted meanwhile
+            async for _ in cell_runs.follow(scratchpad_id, running[-1]):
+                pass
+
+
+async def _start(context: ToolContext, scratchpad_id: str, arguments: RunCode, told: "_Told") -> Run:
+    """A new cell at the end of the scratchpad, which runs."""
+    means = context.means
     cell = CellCreate(type="code", content=arguments.code, language=arguments.language)
     cell_id = means.ids.new("cell")
-    await context.db.write(cells.insert, scratchpad_id, cell_id, now, cell)
+    await context.db.write(cells.insert, scratchpad_id, cell_id, means.clock.now(), cell)
     return await means.cell_runs.start(
         scratchpad_id,
         cell_id,
@@ -142,18 +179,30 @@ async def _start(context: ToolContext, arguments: RunCode, told: "_Told") -> Run
     )
 
 
-async def _has_its_turn(context: ToolContext, run: Run) -> bool:
-    """False where the cells before it take too long."""
-    waits = [
-        asyncio.ensure_future(wait)
-        for wait in (run.asked.wait(), run.ended.wait(), context.means.clock.sleep(_QUEUE_SECONDS))
-    ]
+async def _asked_or_ended(run: Run) -> None:
+    """Somebody's cell may have come in between, and the kernel may have to be started."""
+    waits = [asyncio.ensure_future(wait) for wait in (run.asked.wait(), run.ended.wait())]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for wait in waits:
             wait.cancel()
-    return run.asked.is_set() or run.ended.is_set()
+
+
+@asynccontextmanager
+async def _at_most(clock: Clock, seconds: float) -> AsyncIterator[None]:
+    """Raises TimeoutError where it takes longer."""
+    async with asyncio.timeout(None) as limit:
+
+        async def end() -> None:
+            await clock.sleep(seconds)
+            limit.reschedule(0)
+
+        ending = asyncio.ensure_future(end())
+        try:
+            yield
+        finally:
+            ending.cancel()
 
 
 class _Told:
