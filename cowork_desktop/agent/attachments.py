@@ -96,6 +96,23 @@ def without(messages: Sequence[Message]) -> list[Message]:
     ]
 
 
+def without_results_pictures(messages: Sequence[Message]) -> list[Message]:
+    """The messages with a word in the place of the pictures of tools' results; those of the user stay."""
+    word = "[a picture that cannot be shown to the model]"
+    return [
+        replace(
+            message,
+            content=[
+                replace(part, output=f"{part.output}\n{word}", images=())
+                if isinstance(part, ToolResult) and part.images
+                else part
+                for part in message.content
+            ],
+        )
+        for message in messages
+    ]
+
+
 def has_any(messages: Sequence[Message]) -> bool:
     """Whether there are pictures or documents in the messages."""
     return any(

@@ -18,7 +18,7 @@ from cowork_desktop.agent.stopwatch import Stopwatch
 from cowork_desktop.agent.tools.tool import Demand, Outcome, Question, Tool, ToolContext, ToolFailed, bounded
 from cowork_desktop.clock import Clock
 from cowork_desktop.errors import CoworkError
-from cowork_desktop.schemas.approvals import Approval, Effect
+from cowork_desktop.schemas.approvals import Approval
 from cowork_desktop.schemas.conversations import ToolCallPart
 from cowork_desktop.schemas.settings import ApprovalSettings
 from cowork_desktop.schemas.skills import Skill
@@ -182,47 +182,43 @@ class Calls:
         # After a restart the answer counts, whatever would be decided now.
         asked = await self.db.read(stored_approvals.of_call, context.response_id, call.content_index)
         if verdict.word == "ask" or (asked and asked.kind == "approval"):
-            request = self._request(
-                call, "approval", demand.effect, demand.subject, demand.summary, verdict.reason
-            )
-            approval = await self.approvals.ask(replace(request, arguments=call.arguments or {}))
-            decided = await self._wait_for(call, approval)
+            decided = await self._decided(call, "approval", demand, verdict.reason, call.arguments or {})
             if decided.status != "allowed":
                 raise ToolFailed(_REFUSED[decided.status])
 
     async def _ask(self, call: Call, question: Question) -> str:
-        request = self._request(call, "question", "read", "", question.text, _QUESTION_REASON)
-        approval = await self.approvals.ask(replace(request, options=question.options))
-        decided = await self._wait_for(call, approval)
+        demand = Demand("read", summary=question.text)
+        decided = await self._decided(call, "question", demand, _QUESTION_REASON, {}, question.options)
         if decided.status != "answered":
             raise ToolFailed(_UNANSWERED[decided.status])
         return decided.answer or ""
 
-    def _request(
+    async def _decided(
         self,
         call: Call,
         kind: Literal["approval", "question"],
-        effect: Effect,
-        subject: str,
-        summary: str,
+        demand: Demand,
         reason: str,
-    ) -> Request:
-        return Request(
+        arguments: Mapping[str, Any],
+        options: Sequence[str] = (),
+    ) -> Approval:
+        """Ask the user, and wait for what comes of it."""
+        request = Request(
             turn_id=self.context.response_id,
             conversation_id=self.context.conversation_id,
             project_id=self.context.project_id,
             content_index=call.content_index,
             kind=kind,
             tool=call.name,
-            effect=effect,
-            subject=subject,
-            summary=summary,
+            effect=demand.effect,
+            subject=demand.subject,
+            summary=demand.summary,
             reason=reason,
-            arguments={},
+            arguments=arguments,
+            options=options,
             expires_at=self._expires_at(),
         )
-
-    async def _wait_for(self, call: Call, approval: Approval) -> Approval:
+        approval = await self.approvals.ask(request)
         if approval.status == "pending":
             started = self.clock.monotonic()
             with self.stopwatch.running():

@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from cowork_desktop.agent.fence import as_data, shown_name
 from cowork_desktop.agent.model import Content, Message, Text, ToolCall, ToolResult
-from cowork_desktop.agent.tools.tool import OUTPUT_LIMIT
+from cowork_desktop.agent.tools.tool import OUTPUT_LIMIT, bounded
 from cowork_desktop.schemas.conversations import (
     AttachmentPart,
     Item,
@@ -101,10 +101,7 @@ def result(part: ToolCallPart, limit: int = OUTPUT_LIMIT) -> ToolResult:
     """What a call gave, as the model got it, but for pictures."""
     if part.status == "running":
         return ToolResult(part.call_id, _NEVER_ENDED, is_error=True)
-    output = part.output
-    if len(output) > limit:
-        output = f"{output[:limit]}\n[cut: {len(output) - limit:,} more characters]"
-    told = as_data(output, part.source)
+    told = as_data(bounded(part.output, limit), part.source)
     if _had_pictures(part):
         told = f"{told}\n{_NO_PICTURES}"
     return ToolResult(part.call_id, told, is_error=part.status == "error")

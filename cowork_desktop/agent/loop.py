@@ -9,8 +9,6 @@ from cowork_desktop.agent import attachments, prices
 from cowork_desktop.agent.calls import Calls
 from cowork_desktop.agent.compactor import Compactor
 from cowork_desktop.agent.model import (
-    Content,
-    Image,
     Message,
     Model,
     ModelDone,
@@ -201,20 +199,6 @@ def _with(request: ModelRequest, more: Sequence[Message]) -> ModelRequest:
 def _without_refused(messages: Sequence[Message], round: int) -> list[Message]:
     """The messages without what the provider may not take: in a later round the pictures of results, where
     there are any, and else all pictures and documents."""
-    if round == 0 or not any(_pictures(part) for message in messages for part in message.content):
-        return attachments.without(messages)
-    return [
-        replace(message, content=[_without_pictures(part) for part in message.content])
-        for message in messages
-    ]
-
-
-def _pictures(part: Content) -> Sequence[Image]:
-    return part.images if isinstance(part, ToolResult) else ()
-
-
-def _without_pictures(part: Content) -> Content:
-    if not isinstance(part, ToolResult) or not part.images:
-        return part
-    word = "[a picture that cannot be shown to the model]"
-    return replace(part, output=f"{part.output}\n{word}", images=())
+    if round > 0 and (shorter := attachments.without_results_pictures(messages)) != list(messages):
+        return shorter
+    return attachments.without(messages)

@@ -15,6 +15,7 @@ from cowork_desktop.schemas.responses import Usage
 from cowork_desktop.store import approvals, turns
 from cowork_desktop.store.approvals import Request
 from cowork_desktop.store.database import Tx
+from tests.fakes.approvals import page_request
 from tests.fakes.artifacts import general, swept
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.model import ScriptedModel, call, say
@@ -46,22 +47,11 @@ async def request(
     given: dict[str, Any] = {
         "project_id": await general(server),
         "content_index": 1,
-        "tool": "fetch_page",
         "arguments": {"url": "https://example.org/"},
         "reason": REASON,
-        "expires_at": None,
     }
-    return await server.app[keys.APPROVALS].ask(
-        Request(
-            turn_id=turn_id,
-            conversation_id=conversation_id,
-            kind="approval",
-            effect=demand.effect,
-            subject=demand.subject,
-            summary=demand.summary,
-            **(given | fields),
-        )
-    )
+    about = {"turn_id": turn_id, "conversation_id": conversation_id, **vars(demand)}
+    return await server.app[keys.APPROVALS].ask(page_request(**(about | given | fields)))
 
 
 async def ask(server: Server, **fields: Any) -> Approval:

@@ -13,9 +13,9 @@ from cowork_desktop import keys
 from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.settings import ServerSettings
 from cowork_desktop.store import memories as stored_memories
-from cowork_desktop.store.approvals import Request
 from cowork_desktop.store.changes import Change, note
 from cowork_desktop.store.database import Tx
+from tests.fakes.approvals import page_request
 from tests.fakes.artifacts import general, save
 from tests.fakes.browser import NotingBrowser
 from tests.fakes.files import new_file
@@ -285,17 +285,11 @@ async def request_approval(server: Server, response_id: str, content_index: int)
     """The id of an approval that the response asks for."""
     conversation = (await server.get(f"/responses/{response_id}"))["conversation_id"]
     asked = await server.app[keys.APPROVALS].ask(
-        Request(
+        page_request(
             turn_id=response_id,
             conversation_id=conversation,
             project_id=await general(server),
             content_index=content_index,
-            tool="fetch_page",
-            kind="approval",
-            effect="outside",
-            subject="example.org",
-            summary="Fetch a page.",
-            arguments={},
             reason="Kept",
         )
     )

@@ -20,7 +20,7 @@ from cowork_desktop.agent.offline_model import OfflineModel
 from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.http import openapi
 from cowork_desktop.schemas.approvals import Approval
-from cowork_desktop.store.approvals import Request
+from tests.fakes.approvals import page_request
 from tests.fakes.server import running_server
 
 pytestmark = pytest.mark.slow
@@ -131,17 +131,11 @@ class Fuzzed:
         projects = self._answered("GET", "/projects?limit=1000")["data"]
         assert self._approvals
         request = self._approvals.ask(
-            Request(
+            page_request(
                 turn_id=self._post("/responses", body),
                 conversation_id=conversation,
                 project_id=next(str(project["id"]) for project in projects if project["is_general"]),
-                content_index=0,
-                tool="fetch_page",
-                kind="approval",
-                effect="outside",
                 subject=f"{next(self._numbers)}.example",
-                summary="Fetch a page.",
-                arguments={},
                 reason="Fuzzed",
             )
         )

@@ -492,44 +492,34 @@ async def test_a_file_is_made_with_its_folders_and_can_be_taken_back(desk: Desk)
     assert files_below(desk.work) == {}
 
 
-@pytest.mark.parametrize(
-    ("fields", "content", "after"),
-    [
-        ({"mode": "append"}, "three\n", b"one\r\ntwo\nthree\n"),
-        ({"mode": "replace", "old": "two"}, "2\n3", b"one\r\n2\n3\n"),
-        ({"mode": "replace", "old": "one\ntwo"}, "1\n2", b"1\r\n2\n"),
-    ],
-)
-async def test_what_is_put_into_mixed_line_ends_stays_as_it_is_given(
-    desk: Desk, fields: dict[str, str], content: str, after: bytes
-) -> None:
-    put(desk.work / "a.txt", b"one\r\ntwo\n")
-    await write(desk, "a.txt", content, **fields)
-    assert files_below(desk.work) == {"a.txt": after}
+WINDOWS, MIXED = b"one\r\ntwo\r\n", b"one\r\ntwo\n"
 
 
 @pytest.mark.parametrize(
-    ("fields", "content", "after"),
+    ("before", "fields", "content", "after"),
     [
-        ({"mode": "overwrite"}, "new", b"new"),
-        ({"mode": "append"}, "three\n", b"one\r\ntwo\r\nthree\r\n"),
-        ({"mode": "replace", "old": "one"}, "1", b"1\r\ntwo\r\n"),
-        ({"mode": "replace", "old": "one\ntwo"}, "1\n2", b"1\r\n2\r\n"),
-        ({"mode": "replace", "old": "one\r\n"}, "", b"two\r\n"),
-        ({"mode": "replace", "old": "two"}, "2\n2.5", b"one\r\n2\r\n2.5\r\n"),
+        (WINDOWS, {"mode": "overwrite"}, "new", b"new"),
+        (WINDOWS, {"mode": "append"}, "three\n", b"one\r\ntwo\r\nthree\r\n"),
+        (WINDOWS, {"mode": "replace", "old": "one"}, "1", b"1\r\ntwo\r\n"),
+        (WINDOWS, {"mode": "replace", "old": "one\ntwo"}, "1\n2", b"1\r\n2\r\n"),
+        (WINDOWS, {"mode": "replace", "old": "one\r\n"}, "", b"two\r\n"),
+        (WINDOWS, {"mode": "replace", "old": "two"}, "2\n2.5", b"one\r\n2\r\n2.5\r\n"),
+        (MIXED, {"mode": "append"}, "three\n", b"one\r\ntwo\nthree\n"),
+        (MIXED, {"mode": "replace", "old": "two"}, "2\n3", b"one\r\n2\n3\n"),
+        (MIXED, {"mode": "replace", "old": "one\ntwo"}, "1\n2", b"1\r\n2\n"),
     ],
 )
 async def test_each_mode_changes_what_is_there(
-    desk: Desk, fields: dict[str, str], content: str, after: bytes
+    desk: Desk, before: bytes, fields: dict[str, str], content: str, after: bytes
 ) -> None:
-    put(desk.work / "a.txt", b"one\r\ntwo\r\n")
+    put(desk.work / "a.txt", before)
     outcome = await write(desk, "a.txt", content, **fields)
     assert outcome.text == f"Changed a.txt: {len(after)} bytes."
     assert files_below(desk.work) == {"a.txt": after}
     [noted] = await desk.changes()
-    assert noted.change.sha256 == digest(b"one\r\ntwo\r\n")
+    assert noted.change.sha256 == digest(before)
     assert await desk.means.project_files.undo(noted) is None
-    assert files_below(desk.work) == {"a.txt": b"one\r\ntwo\r\n"}
+    assert files_below(desk.work) == {"a.txt": before}
 
 
 @pytest.mark.parametrize("mode", ["overwrite", "append"])
