@@ -1,5 +1,6 @@
 """The kernel's own process: ipykernel, with what a cell needs here."""
 
+import errno
 import gc
 import importlib
 import os
@@ -15,11 +16,13 @@ import zmq
 from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.error import StdinNotImplementedError
+from traitlets import Type
 from traitlets.config import Config
 
 from cowork_desktop.kernels.magics import CellMagics
-from cowork_desktop.kernels.spec import GUARDED_IN, IS_SPARE, PACKAGES, packages_of, site_packages
+from cowork_desktop.kernels.spec import GUARDED_IN, IS_SPARE, PACKAGES, PORT_TAKEN, packages_of, site_packages
 
 if TYPE_CHECKING:
     from cowork_desktop.kernels.guard import Guard
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 64 * 1024 * 1024
 """Of one cell's streams; more is dropped here. The server cuts earlier, this bounds what it has to read."""
 _PIECE = 256 * 1024
+_TAKEN = (errno.EADDRINUSE, getattr(errno, "WSAEADDRINUSE", errno.EADDRINUSE))
 _COMMON = ("pandas", "matplotlib.pyplot", "matplotlib_inline.backend_inline")
 """What most cells import, loaded by a kernel that waits for its user anyway."""
 
@@ -96,7 +100,23 @@ class _Stream(OutStream):
                 yield parent, text[start : start + _PIECE]
 
 
+class _Shell(ZMQInteractiveShell):
+    def _get_exc_info(self, exc_tuple: Any = None) -> tuple[Any, Any, Any]:
+        """Without the places of which Python knows no line, such as the very beginning of a function that an
+        interrupt came upon: IPython cannot show them, and shows a failure of its own instead."""
+        type, value, traceback = super()._get_exc_info(exc_tuple)  # type: ignore[no-untyped-call]
+        place = traceback
+        while place and (below := place.tb_next):
+            if below.tb_lineno is None:
+                place.tb_next = below.tb_next
+            else:
+                place = below
+        return type, value, traceback
+
+
 class _Kernel(IPythonKernel):
+    shell_class = Type(_Shell)
+
     def raw_input(self, prompt: str = "") -> str:
         """`input()`: nobody sits at the keyboard of a cell."""
         raise StdinNotImplementedError(
@@ -173,7 +193,13 @@ def main(arguments: list[str]) -> None:
     config.KernelApp.outstream_class = f"{__name__}._Stream"
     config.HistoryManager.hist_file = ":memory:"
     app = KernelApp.instance(config=config)
-    app.initialize(arguments)  # type: ignore[no-untyped-call]
+    try:
+        app.initialize(arguments)  # type: ignore[no-untyped-call]
+    except zmq.ZMQError as error:
+        if error.errno not in _TAKEN:
+            raise
+        sys.stderr.write(f"{error}\n")
+        sys.exit(PORT_TAKEN)
     if os.environ.pop(IS_SPARE, ""):
         # Before anybody can ask for something: beside a cell it would only be in its way.
         for name in _COMMON:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cowork_desktop.ids import random_id
 from cowork_desktop.kernels.confines import temporary_folder
 from cowork_desktop.kernels.process import Launch, end, finish, last_words, make_manager, spawn
-from cowork_desktop.kernels.spec import GUARDED_IN
+from cowork_desktop.kernels.spec import GUARDED_IN, PORT_TAKEN
 from cowork_desktop.tasks import wholly
 
 if TYPE_CHECKING:
@@ -32,12 +32,18 @@ _POLL_SECONDS = 0.05
 _LAST_WORDS_SECONDS = 0.1
 _REPLY_SECONDS = 3.0
 """How long a reply may come behind the word that all is done."""
+_OTHER_PORTS = 3
+"""How often a kernel whose port was taken meanwhile is started again, with others."""
 _TURN_SECONDS = 0.005
 """How long the reader of a flood goes on before others get their turn."""
 
 
 class KernelDied(Exception):
     """The kernel's process is gone, or never came; the message says how."""
+
+    def __init__(self, message: str, exit_code: int | None = None) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,16 @@ class Kernel:
     @classmethod
     async def start(cls, launch: Launch, *, is_spare: bool) -> "Kernel":
         """Start a process and wait until it answers; KernelDied says why it did not."""
+        for _ in range(_OTHER_PORTS):
+            try:
+                return await cls._start(launch, is_spare=is_spare)
+            except KernelDied as died:
+                if died.exit_code != PORT_TAKEN:
+                    raise
+        return await cls._start(launch, is_spare=is_spare)
+
+    @classmethod
+    async def _start(cls, launch: Launch, *, is_spare: bool) -> "Kernel":
         name = random_id("k")
         log = launch.folder / "run" / f"{name}.log"
         kernel = cls(launch, await asyncio.to_thread(make_manager, launch, name))
@@ -90,7 +106,8 @@ class Kernel:
             if isinstance(error, KernelDied | TimeoutError | OSError):
                 words = await asyncio.to_thread(last_words, log)
                 reason = str(error) or f"it did not answer for {START_SECONDS:g} s."
-                raise KernelDied(f"The kernel could not be started: {reason} {words}".strip()) from error
+                told = f"The kernel could not be started: {reason} {words}".strip()
+                raise KernelDied(told, getattr(error, "exit_code", None)) from error
             raise
         finally:
             await wholly(asyncio.to_thread(log.unlink, missing_ok=True))
@@ -229,7 +246,7 @@ class Kernel:
                 if not waited_for.done() and not self.is_alive:
                     await self._launch.clock.sleep(_LAST_WORDS_SECONDS)
                     if not waited_for.done():
-                        died = KernelDied(self._how_it_ended())
+                        died = self._death()
                         await self.close()
                         raise died
         finally:
@@ -246,15 +263,15 @@ class Kernel:
         process: subprocess.Popen[bytes] | None = getattr(self._manager.provisioner, "process", None)
         return process.poll() if process else 0
 
-    def _how_it_ended(self) -> str:
+    def _death(self) -> KernelDied:
         if self._is_closed:
-            return "The kernel was ended."
+            return KernelDied("The kernel was ended.")
         code = self._exit_code() or 0
         if code < 0:
             name = signal.Signals(-code).name
             hint = " (perhaps because memory ran out)" if name == "SIGKILL" else ""
-            return f"The kernel was killed by {name}{hint}."
-        return f"The kernel ended by itself, with code {code}."
+            return KernelDied(f"The kernel was killed by {name}{hint}.")
+        return KernelDied(f"The kernel ended by itself, with code {code}.", code)
 
     async def _read(self, socket: Any) -> None:
         clock = self._launch.clock

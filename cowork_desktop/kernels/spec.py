@@ -27,6 +27,8 @@ GUARDED_IN = "cowork_guarded_in"
 """The field of a request's metadata that names the folder within which its code must stay."""
 IS_SPARE = "COWORK_IS_SPARE"
 """The variable that tells a kernel which waits for its user to load what most cells import."""
+PORT_TAKEN = 75
+"""The exit code of a kernel that found one of its ports taken: `EX_TEMPFAIL` of sysexits.h."""
 
 
 def environment(inherited: Mapping[str, str], folder: Path, *, is_spare: bool) -> dict[str, str]:

@@ -4,14 +4,16 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from jupyter_client.connect import LocalPortCache
 
 from tests.fakes.clock import FakeClock
-from tests.fakes.scratchpad import Pad, new_pad, text
+from tests.fakes.scratchpad import Pad, new_pad, no_spare_kernel, text
 from tests.fakes.server import Server, running_server
 from tests.faults.process import ServerProcess, running_process
 
@@ -198,6 +200,28 @@ async def test_twenty_scratchpads_run_at_once(server: Server) -> None:
     assert {text(result) for result in again} == {"again\n"}
 
 
+@pytest.mark.parametrize(("taken_ports", "works"), [(15, True), (20, False)])
+async def test_a_kernel_whose_ports_were_taken_is_started_again_three_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken_ports: int, works: bool
+) -> None:
+    """It uses five ports, where the path of a socket would be too long."""
+    find = LocalPortCache.find_available_port
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        given = iter([taken.getsockname()[1]] * taken_ports)
+        monkeypatch.setattr(
+            LocalPortCache, "find_available_port", lambda cache, ip: next(given, None) or find(cache, ip)
+        )
+        async with running_server(tmp_path / ("long" * 25)) as server:
+            await no_spare_kernel(server)
+            result = await (await new_pad(server)).run("print(1 + 1)")
+    assert next(given, None) is None
+    if works:
+        assert text(result) == "2\n"
+    else:
+        assert "The kernel could not be started" in result["cell"]["error"]
+        assert "Address already in use" in result["cell"]["error"]
+
+
 async def test_an_idle_kernel_is_shut_down_and_the_next_run_says_so(timed: Server, clock: FakeClock) -> None:
     await timed.call("PATCH", "/settings", json={"kernels": {"spare": False, "idle_seconds": 100}})
     pad = await new_pad(timed)
@@ -326,6 +350,23 @@ async def test_an_interrupt_at_any_moment_ends_the_cell(pad: Pad) -> None:
         result = await asyncio.wait_for(running, 20)
         assert result["status"] == "success" or "nterrupt" in result["cell"]["error"]
     assert await pad.works()
+
+
+async def test_an_interrupt_where_python_knows_no_line_is_shown_as_one(pad: Pad) -> None:
+    module = """
+import sys, types
+def interrupted():
+    frame = sys._getframe()
+    keep = lambda: frame
+    place = next(start for start, _, line in frame.f_code.co_lines() if line is None)
+    raise KeyboardInterrupt().with_traceback(types.TracebackType(None, frame, place, -1))
+"""
+    code = f"open('lineless.py', 'w').write({module!r})\nimport sys; sys.path.insert(0, '.')\nimport lineless"
+    result = await pad.run(code + "\nlineless.interrupted()")
+    assert result["cell"]["error"] == "KeyboardInterrupt"
+    [output] = result["output_cell"]["outputs"]
+    assert output["kind"] == "error", output
+    assert "raise KeyboardInterrupt()" in output["data"]
 
 
 async def test_files_that_no_project_knows_are_never_deleted(tmp_path: Path) -> None:
