@@ -4,19 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from cowork_desktop import keys
-from cowork_desktop.agent.answering import Answering
 from cowork_desktop.agent.approvals import Approvals
 from cowork_desktop.agent.model import Model
 from cowork_desktop.agent.models import Models
 from cowork_desktop.agent.preferences import Preferences
-from cowork_desktop.agent.toolbox import TOOLS
-from cowork_desktop.agent.tools.means import Means
-from cowork_desktop.agent.tools.tool import Tool
 from cowork_desktop.agent.turns import Turns
 from cowork_desktop.agent.undo import Undo
 from cowork_desktop.api import ENDPOINTS
@@ -43,7 +39,6 @@ from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.store.search_index import SearchIndex
 from cowork_desktop.tasks import Stop, Tasks
 from cowork_desktop.version import __version__
-from cowork_desktop.web.pages import Pages
 from cowork_desktop.workspace.artifacts import Artifacts
 from cowork_desktop.workspace.contents import Contents
 from cowork_desktop.workspace.deletion import Deletion
@@ -52,6 +47,11 @@ from cowork_desktop.workspace.paths import ProjectFolders
 from cowork_desktop.workspace.project_files import ProjectFiles
 from cowork_desktop.workspace.promotion import Promotion
 from cowork_desktop.workspace.texts import Texts
+
+if TYPE_CHECKING:
+    from cowork_desktop.agent.answering import Answering
+    from cowork_desktop.agent.tools.tool import Tool
+    from cowork_desktop.web.pages import Pages
 
 
 def make_anthropic_model(key: str, base_url: str | None, clock: Clock) -> Model:
@@ -70,11 +70,11 @@ async def create_app(
     secrets: Secrets | None = None,
     model: Model | None = None,
     browser: Browser | None = None,
-    tools: Mapping[str, Tool[Any]] = TOOLS,
-    pages: Pages | None = None,
+    tools: "Mapping[str, Tool[Any]] | None" = None,
+    pages: "Pages | None" = None,
 ) -> AsyncIterator[web.Application]:
-    """The application on an open database. `model`: answers in the provider's stead. `pages`: where those
-    of the web are read in its stead."""
+    """The application on an open database. `model`: answers in the provider's stead. `tools`: other ones than
+    the agent's own. `pages`: where those of the web are read in its stead."""
     clock = clock or SystemClock()
     async with Database.open(data_dir / "cowork.db", backups=data_dir / "backups") as db:
         made = Ids(clock, await db.read(newest_id.newest_id))
@@ -98,20 +98,29 @@ async def create_app(
         deletion = Deletion(db, folders, contents, texts, artifacts, project_files, tasks)
         shell, search_index = ShellBridge(clock), SearchIndex(db, clock)
         promotion = Promotion(db, artifacts, clock)
-        means = Means(
-            clock=clock,
-            ids=made,
-            cell_runs=cell_runs,
-            artifacts=artifacts,
-            promotion=promotion,
-            contents=contents,
-            project_files=project_files,
-            search_index=search_index,
-            pages=pages or Pages(PageTexts(contents.incoming).read),
-        )
         approvals = Approvals(db, clock, made, tasks)
-        answering = Answering(db, preferences, means, approvals, clock, tools)
-        turns = Turns(db, models, preferences, answering, clock, made, tasks)
+
+        def make_answering() -> "Answering":
+            # What only a turn needs: many modules, which a start does not wait for.
+            from cowork_desktop.agent.answering import Answering
+            from cowork_desktop.agent.toolbox import TOOLS
+            from cowork_desktop.agent.tools.means import Means
+            from cowork_desktop.web.pages import Pages
+
+            means = Means(
+                clock=clock,
+                ids=made,
+                cell_runs=cell_runs,
+                artifacts=artifacts,
+                promotion=promotion,
+                contents=contents,
+                project_files=project_files,
+                search_index=search_index,
+                pages=pages or Pages(PageTexts(contents.incoming).read),
+            )
+            return Answering(db, preferences, means, approvals, clock, TOOLS if tools is None else tools)
+
+        turns = Turns(db, models, preferences, make_answering, clock, made, tasks)
 
         app = web.Application(middlewares=[every_request], client_max_size=MAX_BODY_BYTES)
         app[GATE] = Gate.at(port, bound_to=server_settings.host, token=server_settings.token)

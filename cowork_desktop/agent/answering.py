@@ -1,6 +1,6 @@
 """One turn's work: what is known is gathered, the request made, and the loop run."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -14,18 +14,16 @@ from cowork_desktop.agent.context import Gathered
 from cowork_desktop.agent.loop import InHand, Loop
 from cowork_desktop.agent.model import Model, ModelRequest
 from cowork_desktop.agent.preferences import Preferences
-from cowork_desktop.agent.running import Running
+from cowork_desktop.agent.running import Running, StartTask
 from cowork_desktop.agent.tools import use_skill
 from cowork_desktop.agent.tools.means import Means
-from cowork_desktop.agent.tools.tool import Outcome, Tool, ToolContext
+from cowork_desktop.agent.tools.tool import Tool, ToolContext
 from cowork_desktop.clock import Clock
 from cowork_desktop.schemas.conversations import Part, ToolCallPart
 from cowork_desktop.schemas.settings import UserSettings
 from cowork_desktop.schemas.skills import Skill
 from cowork_desktop.store import files, skills, turn_calls, turns
 from cowork_desktop.store.database import Database, Tx
-
-StartTask = Callable[[int, str], Awaitable[Outcome]]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from cowork_desktop.agent.approvals import Approvals
 from cowork_desktop.agent.fence import as_data
 from cowork_desktop.agent.model import ToolResult
 from cowork_desktop.agent.recorder import Recorder
+from cowork_desktop.agent.running import StartTask, TaskDone
 from cowork_desktop.agent.stopped import TurnStopped
 from cowork_desktop.agent.stopwatch import Stopwatch
 from cowork_desktop.agent.tools.tool import Demand, Outcome, Question, Tool, ToolContext, ToolFailed, bounded
@@ -60,8 +61,7 @@ class Calls:
     is_tainted: bool
     is_unattended: bool = False
     skills: list[Skill] = field(default_factory=list)
-    start_task: Callable[[int, str], Awaitable[Outcome]] | None = None
-    """Of the part of the answer that the call is, and the task."""
+    start_task: StartTask | None = None
     _failures: Counter[str] = field(default_factory=Counter)
     _waited: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
     """How many seconds each call has waited for the user."""
@@ -236,7 +236,7 @@ class Calls:
         async def ask(question: Question) -> str:
             return await self._ask(call, question)
 
-        async def start_task(task: str) -> Outcome:
+        async def start_task(task: str) -> TaskDone:
             assert self.start_task
             return await self.start_task(call.content_index, task)
 

@@ -1,14 +1,25 @@
 """A turn that runs in this process."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cowork_desktop.agent.recorder import Recorder
 from cowork_desktop.agent.stopwatch import Stopwatch
 from cowork_desktop.schemas.conversations import Role, ToolCallPart
 from cowork_desktop.schemas.responses import AgentResponse, TurnError
+
+
+class TaskDone(NamedTuple):
+    """A sub-task that has ended. `is_tainted`: it has read what somebody else may have written."""
+
+    response: AgentResponse
+    is_tainted: bool
+
+
+StartTask = Callable[[int, str], Awaitable[TaskDone]]
+"""Has a sub-task done: of the part of the answer that the call is, and the task."""
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import TYPE_CHECKING
 
 from cowork_desktop.agent import prices, titles
-from cowork_desktop.agent.answering import Answering
 from cowork_desktop.agent.beginning import Beginning
 from cowork_desktop.agent.model import Model, ModelError
 from cowork_desktop.agent.models import Models
 from cowork_desktop.agent.preferences import Preferences
 from cowork_desktop.agent.recorder import Recorder
-from cowork_desktop.agent.running import Running, TurnStart
+from cowork_desktop.agent.running import Running, TaskDone, TurnStart
 from cowork_desktop.agent.stopped import CANCELLED, INTERNAL, INTERRUPTED, TurnStopped
 from cowork_desktop.agent.stopwatch import Stopwatch
-from cowork_desktop.agent.tools.start_task import outcome_of
-from cowork_desktop.agent.tools.tool import Outcome
 from cowork_desktop.clock import Clock
 from cowork_desktop.ids import Ids
 from cowork_desktop.schemas import events
@@ -24,6 +22,9 @@ from cowork_desktop.schemas.responses import AgentResponse, ResponseDetail, Turn
 from cowork_desktop.store import conversations, items, turn_calls, turns
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.tasks import Tasks, wholly
+
+if TYPE_CHECKING:
+    from cowork_desktop.agent.answering import Answering
 
 logger = logging.getLogger(__name__)
 
@@ -37,12 +38,16 @@ class Turns:
         db: Database,
         models: Models,
         preferences: Preferences,
-        answering: Answering,
+        make_answering: Callable[[], "Answering"],
         clock: Clock,
         ids: Ids,
         tasks: Tasks,
     ) -> None:
-        self._db, self._models, self._preferences, self._answering = db, models, preferences, answering
+        """`make_answering`: called in a thread, by the first turn that runs, as it imports much."""
+        self._db, self._models, self._preferences = db, models, preferences
+        self._make_answering = make_answering
+        self._answering: Answering | None = None
+        self._making_answering = asyncio.Lock()
         self._clock, self._ids, self._tasks = clock, ids, tasks
         self._beginning = Beginning(db, models, preferences, clock, ids)
         self._running: dict[str, Running] = {}
@@ -216,17 +221,24 @@ class Turns:
         model = await self._models.get(response.provider)
         title = self._tasks.start(self._entitle(running, model), name=f"title of {response.conversation_id}")
 
-        async def start_task(index: int, task: str) -> Outcome:
+        async def start_task(index: int, task: str) -> TaskDone:
             return await self._do_task(running, index, task)
 
         try:
-            await self._answering.answer(running, model, start_task)
+            answering = await self._get_answering()
+            await answering.answer(running, model, start_task)
             await self._wait_for(title)
         finally:
             title.cancel()
             await asyncio.wait([title])
 
-    async def _do_task(self, parent: Running, index: int, task: str) -> Outcome:
+    async def _get_answering(self) -> "Answering":
+        async with self._making_answering:
+            if self._answering is None:
+                self._answering = await asyncio.to_thread(self._make_answering)
+            return self._answering
+
+    async def _do_task(self, parent: Running, index: int, task: str) -> TaskDone:
         """Have a sub-task done, a turn of its own in a conversation of its own; one that was begun before a
         restart is waited for."""
         start = TurnStart(
@@ -242,7 +254,7 @@ class Turns:
         if child is None:
             child = await wholly(self.start(start))
         ended = await self.ended(child.id)
-        return outcome_of(ended, is_tainted=await self._db.read(turns.is_tainted, ended.id))
+        return TaskDone(ended, await self._db.read(turns.is_tainted, ended.id))
 
     async def _stop_tasks_of(self, id: str) -> None:
         """End the sub-tasks that a turn which ends has not waited for."""

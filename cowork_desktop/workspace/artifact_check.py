@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from posixpath import dirname
 
 from cowork_desktop.errors import InvalidRequest
-from cowork_desktop.workspace.artifact_folder import check_paths
+from cowork_desktop.workspace.artifact_folder import MOST_BYTES, MOST_FILES, check_paths
 from cowork_desktop.workspace.checks.addresses import Addresses
 from cowork_desktop.workspace.checks.css import check_css
 from cowork_desktop.workspace.checks.faults import Fault, Findings, shown
@@ -13,8 +13,6 @@ from cowork_desktop.workspace.checks.script import check_script
 from cowork_desktop.workspace.checks.values import check_json, check_xml
 from cowork_desktop.workspace.media_types import is_text, media_type
 
-MOST_FILES = 200
-MOST_BYTES = 20_000_000
 _LARGEST_READ = 4_000_000
 """Bytes of a file beyond which nobody wrote it here, and reading it would take long."""
 _MOST_HINTS_A_FILE = 12

@@ -18,6 +18,9 @@ from cowork_desktop.workspace.file_names import is_portable, same_everywhere
 from cowork_desktop.workspace.paths import Escapes, resolve
 
 A_LINK = "The folder of this artifact is a link that leads elsewhere, or has one in it."
+MOST_FILES = 200
+MOST_BYTES = 20_000_000
+"""Of one artifact."""
 _LONGEST_NAME = 60
 _LONGEST_PATH = 400
 _LONGEST_SEGMENT = 200

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from cowork_desktop.errors import Conflict
 from cowork_desktop.store.artifacts import StoredFile
-from cowork_desktop.workspace.artifact_check import MOST_BYTES, MOST_FILES
 from cowork_desktop.workspace.artifact_folder import (
     A_LINK,
+    MOST_BYTES,
+    MOST_FILES,
     check_free,
     digests,
     is_as_laid_out,

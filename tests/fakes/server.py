@@ -12,7 +12,6 @@ import aiohttp
 from aiohttp import web
 
 from cowork_desktop.agent.model import Model
-from cowork_desktop.agent.toolbox import TOOLS
 from cowork_desktop.agent.tools.tool import Tool
 from cowork_desktop.app import create_app
 from cowork_desktop.clock import Clock
@@ -125,7 +124,7 @@ async def running_server(
     secrets: Secrets | None = None,
     settings: ServerSettings | None = None,
     browser: Browser | None = None,
-    tools: Mapping[str, Tool[Any]] = TOOLS,
+    tools: Mapping[str, Tool[Any]] | None = None,
     pages: Pages | None = None,
 ) -> AsyncIterator[Server]:
     """`model`: answers in the provider's stead, as if a key were set; else the offline model does.

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cowork_desktop.workspace.artifact_check import MOST_BYTES, MOST_FILES, check
+from cowork_desktop.workspace.artifact_check import check
+from cowork_desktop.workspace.artifact_folder import MOST_BYTES, MOST_FILES
 from cowork_desktop.workspace.checks.faults import Fault
 from cowork_desktop.workspace.checks.html import check_html
 from cowork_desktop.workspace.checks.html_references import addresses_of_set

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cowork_desktop.agent.running import TaskDone
 from cowork_desktop.agent.tools import ask_user, forget, list_memories, remember, start_task, use_skill
 from cowork_desktop.agent.tools.tool import (
     OUTPUT_LIMIT,
@@ -15,8 +16,9 @@ from cowork_desktop.agent.tools.tool import (
     Situation,
     ToolFailed,
 )
-from cowork_desktop.schemas.conversations import MemoryLink, ResponseLink
+from cowork_desktop.schemas.conversations import MemoryLink, ResponseLink, TextPart
 from cowork_desktop.schemas.memories import Memory, MemoryCreate, MemoryQuery
+from cowork_desktop.schemas.responses import AgentResponse, Usage
 from cowork_desktop.schemas.skills import Skill, SkillCreate
 from cowork_desktop.store import memories, skills
 from cowork_desktop.store.changes import Change
@@ -374,17 +376,34 @@ def test_a_question_has_its_limits(arguments: dict[str, object], fault: str) -> 
 # Sub-tasks
 
 
-async def test_a_sub_tasks_outcome_is_the_result_as_it_came(desk: Desk) -> None:
-    briefs = []
-    link = ResponseLink(response_id="resp_2", conversation_id="conv_2")
-    given = Outcome("42", source="the web page x", links=[link])
+def answered(text: str) -> AgentResponse:
+    return AgentResponse(
+        id="resp_2",
+        conversation_id="conv_2",
+        input="",
+        output=[TextPart(type="text", text=text)],
+        status="completed",
+        model="offline",
+        provider="offline",
+        usage=Usage(),
+        error=None,
+        memory_ids=[],
+        created_at="2026-11-26T12:00:00.000Z",
+        finished_at="2026-11-26T12:00:00.000Z",
+    )
 
-    async def start(task: str) -> Outcome:
+
+async def test_a_sub_task_gives_what_it_answered(desk: Desk) -> None:
+    briefs = []
+
+    async def start(task: str) -> TaskDone:
         briefs.append(task)
-        return given
+        return TaskDone(answered("42"), is_tainted=True)
 
     arguments = {"task": "Count the herons in herons.csv.", "title": "Count herons"}
-    assert await desk.call(start_task.TOOL, arguments, start_task=start) is given
+    link = ResponseLink(response_id="resp_2", conversation_id="conv_2")
+    expected = Outcome("42", source="a sub-task", links=[link])
+    assert await desk.call(start_task.TOOL, arguments, start_task=start) == expected
     assert briefs == ["Count the herons in herons.csv."]
     assert await desk.demand(start_task.TOOL, arguments) == Demand("read")
 

@@ -7,7 +7,6 @@ from pydantic import Field, StringConstraints
 from cowork_desktop.agent.tools.tool import Arguments, Outcome, Tool, ToolContext, ToolFailed
 from cowork_desktop.schemas.base import VISIBLE
 from cowork_desktop.schemas.conversations import ResponseLink
-from cowork_desktop.schemas.responses import AgentResponse
 
 
 class StartTask(Arguments):
@@ -25,18 +24,14 @@ class StartTask(Arguments):
 async def _run(context: ToolContext, arguments: StartTask) -> Outcome:
     if context.start_task is None:
         raise ToolFailed("A sub-task cannot start others; do it yourself.")
-    return await context.start_task(arguments.task)
-
-
-def outcome_of(task: AgentResponse, *, is_tainted: bool) -> Outcome:
-    """What a sub-task that has ended gives its call. `is_tainted`: it has read what somebody else may have
-    written."""
+    done = await context.start_task(arguments.task)
+    task = done.response
     text = "\n\n".join(part.text for part in task.output)
     if task.error:
         text = "\n\n".join(part for part in (text, f"The sub-task failed: {task.error.message}") if part)
     return Outcome(
         text or "The sub-task ended without a word.",
-        source="a sub-task" if is_tainted else None,
+        source="a sub-task" if done.is_tainted else None,
         links=[ResponseLink(response_id=task.id, conversation_id=task.conversation_id)],
         is_error=task.error is not None,
     )

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cowork_desktop.agent.model import Image, ToolSpec
+from cowork_desktop.agent.running import TaskDone
 from cowork_desktop.agent.tools.means import Means
 from cowork_desktop.schemas.approvals import Effect
 from cowork_desktop.schemas.conversations import ArtifactPart, Link
@@ -95,7 +96,7 @@ class ToolContext:
     """Show a piece of output at once; the result follows when the call ends."""
     ask: Callable[[Question], Awaitable[str]] | None = None
     """Wait for the user's answer; raises ToolFailed where there is none."""
-    start_task: Callable[[str], Awaitable[Outcome]] | None = None
+    start_task: Callable[[str], Awaitable[TaskDone]] | None = None
     """Have a sub-task done; None in a sub-task."""
 
 
