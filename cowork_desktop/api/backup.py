@@ -11,7 +11,6 @@ from cowork_desktop.http.endpoint import Endpoints
 from cowork_desktop.schemas.backup import Backup, BackupCreate
 from cowork_desktop.store import backup
 from cowork_desktop.tasks import wholly
-from cowork_desktop.workspace.backup import back_up
 
 endpoints = Endpoints("/api/v1/backup", tag="System")
 
@@ -26,4 +25,11 @@ async def create_backup(request: web.Request, body: BackupCreate) -> Backup:
     app = request.app
     data_dir = (await app[keys.DB].read(backup.place)).parent
     target = None if body.path is None else Path(body.path)
-    return await wholly(asyncio.to_thread(back_up, data_dir, target, app[keys.CLOCK].now(), app[keys.ENDING]))
+    now, stop = app[keys.CLOCK].now(), app[keys.ENDING]
+
+    def back_up() -> Backup:
+        from cowork_desktop.workspace import backup
+
+        return backup.back_up(data_dir, target, now, stop)
+
+    return await wholly(asyncio.to_thread(back_up))

@@ -12,7 +12,6 @@ from cowork_desktop.http.endpoint import Endpoints
 from cowork_desktop.schemas.base import Page
 from cowork_desktop.schemas.projects import Project, ProjectCreate, ProjectPatch, ProjectQuery
 from cowork_desktop.store import backup, hiding, projects
-from cowork_desktop.workspace.project_export import Sources, write_project
 
 endpoints = Endpoints("/api/v1/projects", tag="Projects")
 
@@ -61,6 +60,8 @@ async def get_project_export(request: web.Request, project_id: str) -> web.Strea
     Its conversations as text, its files, artifacts and scratchpads, and `project.json` with what the API
     tells of them.
     """
+    from cowork_desktop.workspace.project_export import Sources, write_project
+
     app = request.app
     project = await app[keys.DB].read(projects.get, project_id)
     database = await app[keys.DB].read(backup.place)

@@ -22,7 +22,6 @@ from cowork_desktop.schemas.scratchpads import (
 )
 from cowork_desktop.store import scratchpads
 from cowork_desktop.workspace import exports
-from cowork_desktop.workspace.notebook import read_notebook
 
 endpoints = Endpoints("/api/v1/scratchpads", tag="Scratchpads")
 
@@ -55,7 +54,7 @@ async def import_scratchpad(request: web.Request, form: NotebookForm) -> Encoded
     A Jupyter notebook file, up to 64 MB. Nothing in it is executed.
     """
     ids, now = request.app[keys.IDS], request.app[keys.CLOCK].now()
-    imported = await asyncio.to_thread(read_notebook, form.file.content, form.file.name)
+    imported = await asyncio.to_thread(exports.read, form.file.content, form.file.name)
     cell_ids = [ids.new("cell") for _ in imported.cells]
     made = await request.app[keys.DB].write(
         exports.create_imported, ids.new("sp"), now, form, imported, cell_ids

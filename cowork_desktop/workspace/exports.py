@@ -1,16 +1,19 @@
-"""Scratchpads as files, and files as scratchpads."""
+"""Scratchpads as files, and files as scratchpads.
+
+What writes and reads them is imported when it is first needed: a start does not wait for it.
+"""
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cowork_desktop.schemas.base import Encoded
 from cowork_desktop.schemas.scratchpads import CellCreate, NotebookForm, Scratchpad, ScratchpadCreate
 from cowork_desktop.store import cells, scratchpads
 from cowork_desktop.store.database import Tx
-from cowork_desktop.workspace.notebook import Imported, Kept, write_notebook
-from cowork_desktop.workspace.report import render
-from cowork_desktop.workspace.script import write_script
+
+if TYPE_CHECKING:
+    from cowork_desktop.workspace.notebook import Imported, Kept
 
 Format = Literal["ipynb", "html", "py"]
 MEDIA_TYPES: dict[Format, str] = {
@@ -23,11 +26,13 @@ MEDIA_TYPES: dict[Format, str] = {
 @dataclass(frozen=True)
 class Gathered:
     pad: Scratchpad
-    kept: Kept
+    kept: "Kept"
 
 
 def gather(tx: Tx, scratchpad_id: str) -> Gathered:
     """All that an export needs, as it is at one moment."""
+    from cowork_desktop.workspace.notebook import Kept
+
     pad = scratchpads.get(tx, scratchpad_id)
     kept = Kept(scratchpads.notebook(tx, scratchpad_id), cells.notebooks(tx, scratchpad_id))
     return Gathered(pad, kept)
@@ -36,15 +41,33 @@ def gather(tx: Tx, scratchpad_id: str) -> Gathered:
 def write(gathered: Gathered, format: Format) -> bytes:
     match format:
         case "ipynb":
+            from cowork_desktop.workspace.notebook import write_notebook
+
             return write_notebook(gathered.pad, gathered.kept)
         case "html":
-            return render(gathered.pad)
+            return page(gathered.pad)
         case "py":
+            from cowork_desktop.workspace.script import write_script
+
             return write_script(gathered.pad)
 
 
+def page(pad: Scratchpad) -> bytes:
+    """One HTML file, as others are to read it."""
+    from cowork_desktop.workspace.report import render
+
+    return render(pad)
+
+
+def read(content: bytes, name: str) -> "Imported":
+    """A notebook's file; raises InvalidRequest where it is none."""
+    from cowork_desktop.workspace.notebook import read_notebook
+
+    return read_notebook(content, name)
+
+
 def create_imported(
-    tx: Tx, id: str, now: int, form: NotebookForm, imported: Imported, cell_ids: list[str]
+    tx: Tx, id: str, now: int, form: NotebookForm, imported: "Imported", cell_ids: list[str]
 ) -> Encoded[Scratchpad]:
     """`cell_ids`: one for each of the imported cells."""
     created = [

@@ -8,8 +8,8 @@ from cowork_desktop.schemas.artifacts import Artifact
 from cowork_desktop.schemas.scratchpads import ScratchpadPatch
 from cowork_desktop.store import scratchpads
 from cowork_desktop.store.database import Database, Tx
+from cowork_desktop.workspace import exports
 from cowork_desktop.workspace.artifacts import Artifacts, Draft
-from cowork_desktop.workspace.report import render
 
 
 class Promotion:
@@ -25,7 +25,7 @@ class Promotion:
         async with self._one_at_a_time:
             pad = (await self._db.scan(scratchpads.get, id)).model_copy(update=body.model_dump())
             project_id = await self._db.read(scratchpads.project_of, id)
-            page = await asyncio.to_thread(render, pad)
+            page = await asyncio.to_thread(exports.page, pad)
 
             def note(tx: Tx, artifact_id: str) -> None:
                 scratchpads.patch(tx, id, self._clock.now(), body, artifact_id=artifact_id)
