@@ -42,7 +42,6 @@ from cowork_desktop.version import __version__
 from cowork_desktop.workspace.artifacts import Artifacts
 from cowork_desktop.workspace.contents import Contents
 from cowork_desktop.workspace.deletion import Deletion
-from cowork_desktop.workspace.page_texts import PageTexts
 from cowork_desktop.workspace.paths import ProjectFolders
 from cowork_desktop.workspace.project_files import ProjectFiles
 from cowork_desktop.workspace.promotion import Promotion
@@ -106,6 +105,7 @@ async def create_app(
             from cowork_desktop.agent.toolbox import TOOLS
             from cowork_desktop.agent.tools.means import Means
             from cowork_desktop.web.pages import Pages
+            from cowork_desktop.workspace.page_texts import PageTexts
 
             means = Means(
                 clock=clock,
