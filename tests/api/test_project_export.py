@@ -186,6 +186,6 @@ async def test_some_are_made_at_a_time_and_the_rest_wait(
         with guard:
             under_way -= 1
 
-    monkeypatch.setattr("cowork_desktop.api.projects.write_project", slow)
+    monkeypatch.setattr("cowork_desktop.workspace.project_export.write_project", slow)
     await asyncio.gather(*(exported(server, filled.project) for _ in range(6)))
     assert max(at_once) == MADE_AT_ONCE
