@@ -37,7 +37,7 @@ def _time(column: str) -> str:
 _NAMES = ("id", "project_id", "title", "goal", "status", "created_at", "updated_at")
 _COLUMNS = f"id, project_id, title, goal, status, {_time('created_at')}, {_time('updated_at')}"
 _LIST = (
-    f"SELECT {_COLUMNS} FROM conversations WHERE deleted_at IS NULL"
+    f"SELECT {_COLUMNS} FROM conversations WHERE deleted_at IS NULL AND parent_turn_id IS NULL"
     " ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?"
 )
 _TOTAL = "SELECT coalesce(sum(n), 0) FROM conversation_counts"
@@ -100,6 +100,14 @@ def _open(path: str) -> sqlite3.Connection:
     return connection
 
 
+def _check_indexed(connection: sqlite3.Connection, query: str) -> None:
+    """A limit that looks at every row is none."""
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {query}", (None,) * query.count("?")).fetchall()
+    for *_, step in plan:
+        if "INDEX" not in step:
+            raise RuntimeError(f"No index answers {query}: {step}")
+
+
 def _json(value: Any, status: int = 200) -> web.Response:
     return web.Response(body=to_json(value), status=status, content_type="application/json")
 
@@ -107,6 +115,8 @@ def _json(value: Any, status: int = 200) -> web.Response:
 class Limit:
     def __init__(self, path: str) -> None:
         self._reader, self._writer = _open(path), Writer(path)
+        for query in (_LIST, _GET, _ITEMS):
+            _check_indexed(self._reader, query)
         self._waiting = 0
         self._all_here = asyncio.Event()
         frames = [_FRAME.format(n=n).encode() for n in range(FRAMES)]
