@@ -264,6 +264,7 @@ class Kernel:
         return process.poll() if process else 0
 
     def _death(self) -> KernelDied:
+        """How the process ended."""
         if self._is_closed:
             return KernelDied("The kernel was ended.")
         code = self._exit_code() or 0
