@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from bench import extraction, files, kernels, requests, search, startup, turns
+from bench import extraction, files, kernels, requests, schedules, search, startup, turns
 from bench.processes import Broken
 from bench.report import Row, table
 
@@ -23,6 +23,8 @@ _SEARCH: dict[str, Any] = {"items": 100_000, "rounds": 5, "seconds": 0.2, "added
 _QUICK_SEARCH: dict[str, Any] = {"items": 10_000, "rounds": 3, "seconds": 0.1, "added": 1_000, "additions": 3}
 _EXTRACTION = {"pages": 500, "rounds": 3, "starts": 9}
 _QUICK_EXTRACTION = {"pages": 100, "rounds": 3, "starts": 3}
+_SCHEDULES = {"total": 10_000, "alone": 200, "together": 1_000, "asleep": 100, "rounds": 5}
+_QUICK_SCHEDULES = {"total": 10_000, "alone": 50, "together": 200, "asleep": 20, "rounds": 3}
 _ABOUT = (
     "Medians of interleaved rounds. A ratio is the median of the rounds' own ratios and says how much of its"
     " limit the product reaches: 1.00 is as good."
@@ -37,7 +39,7 @@ def main() -> int:
         "--only",
         metavar="NAME",
         default="",
-        choices=[*_REQUESTS, *_TURNS, "start", "kernel", "files", "search", "extract"],
+        choices=[*_REQUESTS, *_TURNS, "start", "kernel", "files", "search", "extract", "schedules"],
         help="%(choices)s",
     )
     chosen = parser.parse_args()
@@ -75,6 +77,8 @@ def _rows(folder: Path, only: str, *, is_quick: bool) -> Iterator[Row]:
         parts.append(search.measure(folder, **(_QUICK_SEARCH if is_quick else _SEARCH)))
     if only in ("", "extract"):
         parts.append(extraction.measure(folder, **(_QUICK_EXTRACTION if is_quick else _EXTRACTION)))
+    if only in ("", "schedules"):
+        parts.append(schedules.measure(folder, **(_QUICK_SCHEDULES if is_quick else _SCHEDULES)))
     return chain.from_iterable(parts)
 
 

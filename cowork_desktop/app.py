@@ -30,6 +30,10 @@ from cowork_desktop.http.uploads import SPOOL, Spool
 from cowork_desktop.ids import Ids, random_id
 from cowork_desktop.kernels.cell_runs import CellRuns
 from cowork_desktop.kernels.pool import Kernels
+from cowork_desktop.notifications import Notifications
+from cowork_desktop.scheduling.runs import Runs
+from cowork_desktop.scheduling.scheduler import Scheduler
+from cowork_desktop.scheduling.schedules import Schedules
 from cowork_desktop.settings import ServerSettings
 from cowork_desktop.shell.bridge import ShellBridge
 from cowork_desktop.shell.browser import Browser
@@ -97,7 +101,9 @@ async def create_app(
         deletion = Deletion(db, folders, contents, texts, artifacts, project_files, tasks)
         shell, search_index = ShellBridge(clock), SearchIndex(db, clock)
         promotion = Promotion(db, artifacts, clock)
-        approvals = Approvals(db, clock, made, tasks)
+        running = keys.Instance(random_id("inst"), __version__, clock.monotonic())
+        notifications = Notifications(running.id)
+        approvals = Approvals(db, clock, made, tasks, notifications)
 
         def make_answering() -> "Answering":
             # What only a turn needs: many modules, which a start does not wait for.
@@ -120,11 +126,13 @@ async def create_app(
             )
             return Answering(db, preferences, means, approvals, clock, TOOLS if tools is None else tools)
 
-        turns = Turns(db, models, preferences, make_answering, clock, made, tasks)
+        turns = Turns(db, models, preferences, make_answering, clock, made, tasks, notifications)
+        schedule_runs = Runs(db, turns, preferences, notifications, clock)
+        scheduler = Scheduler(db, schedule_runs, preferences, notifications, clock, made)
 
         app = web.Application(middlewares=[every_request], client_max_size=MAX_BODY_BYTES)
         app[GATE] = Gate.at(port, bound_to=server_settings.host, token=server_settings.token)
-        app[keys.INSTANCE] = keys.Instance(random_id("inst"), __version__, clock.monotonic())
+        app[keys.INSTANCE], app[keys.NOTIFICATIONS] = running, notifications
         app[keys.DESCRIPTION] = Description(ENDPOINTS, __version__)
         app[keys.DB], app[keys.CLOCK], app[keys.IDS], app[keys.TASKS] = db, clock, made, tasks
         app[keys.SECRETS], app[keys.PREFERENCES], app[keys.MODELS], app[keys.TURNS] = (
@@ -134,6 +142,7 @@ async def create_app(
             turns,
         )
         app[keys.PROMOTION], app[keys.APPROVALS] = promotion, approvals
+        app[keys.SCHEDULES] = Schedules(db, scheduler, schedule_runs, notifications, clock, made)
         app[keys.UNDO] = Undo(db, artifacts, deletion, project_files, clock, made)
         app[keys.CONTENTS], app[keys.TEXTS], app[keys.ARTIFACTS] = contents, texts, artifacts
         app[keys.DELETION], app[keys.SHELL], app[keys.BROWSER] = deletion, shell, browser or Browser()
@@ -150,6 +159,8 @@ async def create_app(
         async def end_work(_: web.Application) -> None:
             ending.set()
             shell.close()
+            notifications.close()
+            await schedule_runs.close()  # before the turns: none begins where another one has ended
             await asyncio.gather(turns.close(), cell_runs.close(), texts.close())
 
         async def recover_texts() -> None:
@@ -163,6 +174,7 @@ async def create_app(
         await artifacts.load()
         # After what it may work with: a turn that waited goes on from here.
         await turns.recover()
+        tasks.start(scheduler.keep_up(), name="scheduler")
         tasks.start(recover_texts(), name="recovery of texts")
         tasks.start(search_index.keep_up(), name="search index")
         tasks.start(deletion.recover(), name="sweep")

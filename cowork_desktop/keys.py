@@ -15,6 +15,8 @@ from cowork_desktop.http.openapi import Description
 from cowork_desktop.ids import Ids
 from cowork_desktop.kernels.cell_runs import CellRuns
 from cowork_desktop.kernels.pool import Kernels
+from cowork_desktop.notifications import Notifications
+from cowork_desktop.scheduling.schedules import Schedules
 from cowork_desktop.shell.bridge import ShellBridge
 from cowork_desktop.shell.browser import Browser
 from cowork_desktop.store.database import Database
@@ -51,6 +53,8 @@ PREFERENCES = web.AppKey("PREFERENCES", Preferences)
 MODELS = web.AppKey("MODELS", Models)
 TURNS = web.AppKey("TURNS", Turns)
 APPROVALS = web.AppKey("APPROVALS", Approvals)
+SCHEDULES = web.AppKey("SCHEDULES", Schedules)
+NOTIFICATIONS = web.AppKey("NOTIFICATIONS", Notifications)
 UNDO = web.AppKey("UNDO", Undo)
 KERNELS = web.AppKey("KERNELS", Kernels)
 CELL_RUNS = web.AppKey("CELL_RUNS", CellRuns)

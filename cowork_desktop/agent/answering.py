@@ -54,6 +54,7 @@ class Answering:
             calls=calls,
             recorder=running.recorder,
             limits=settings.limits,
+            budget=running.start.budget,
             compactor=self._compactor(running, model, gathered, settings),
             answer_n=gathered.input.n + 1,
             on_refused=lambda: self._note_refused(gathered, attached),

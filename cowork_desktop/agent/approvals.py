@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from cowork_desktop.clock import Clock
 from cowork_desktop.errors import InvalidRequest, NotFound
 from cowork_desktop.ids import Ids
+from cowork_desktop.notifications import Notifications
 from cowork_desktop.schemas.approvals import Approval, ApprovalAnswer, ApprovalStatus
+from cowork_desktop.schemas.notifications import ApprovalChanged
 from cowork_desktop.store import approvals
 from cowork_desktop.store.approvals import Request
 from cowork_desktop.store.database import Database, Tx
@@ -21,13 +23,20 @@ class Approvals:
     """A row before anything else: a turn that goes on after a restart finds what it had asked, and the
     answer."""
 
-    def __init__(self, db: Database, clock: Clock, ids: Ids, tasks: Tasks) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, ids: Ids, tasks: Tasks, notifications: Notifications
+    ) -> None:
         self._db, self._clock, self._ids, self._tasks = db, clock, ids, tasks
+        self._notifications = notifications
         self._waiting: dict[str, list[asyncio.Event]] = {}
 
     async def ask(self, request: Request) -> Approval:
         """Ask the user. Where the call has asked already, that request as it stands."""
-        return await self._db.write(approvals.ask, self._ids.new("appr"), self._clock.now(), request)
+        id = self._ids.new("appr")
+        approval = await self._db.write(approvals.ask, id, self._clock.now(), request)
+        if approval.id == id:
+            self._tell(approval)
+        return approval
 
     async def decided(self, approval_id: str) -> Approval:
         """Wait until it is answered, cancelled or over; at once where it is already."""
@@ -39,7 +48,10 @@ class Approvals:
                     return approval
                 deadline, now = await self._db.read(approvals.deadline, approval_id), self._clock.now()
                 if deadline is not None and deadline <= now:
-                    return await self._db.write(approvals.expire, approval_id, now)
+                    approval, is_news = await self._db.write(_expire, approval_id, now)
+                    if is_news:
+                        self._tell(approval)
+                    return approval
                 await self._wait(told, None if deadline is None else (deadline - now) / 1000)
 
     async def answer(self, response_id: str, approval_id: str, body: ApprovalAnswer) -> Approval:
@@ -70,6 +82,7 @@ class Approvals:
                 del self._waiting[id]
 
     def _tell(self, approval: Approval) -> None:
+        self._notifications.tell(ApprovalChanged, approval=approval)
         for told in self._waiting.get(approval.id, []):
             told.set()
 
@@ -88,6 +101,12 @@ class Approvals:
     async def _ring(self, told: asyncio.Event, seconds: float) -> None:
         await self._clock.sleep(seconds)
         told.set()
+
+
+def _expire(tx: Tx, id: str, now: int) -> tuple[Approval, bool]:
+    """The approval as it stands then, and whether it waited until now."""
+    waited = approvals.as_it_stands(tx, id).status == "pending"
+    return approvals.expire(tx, id, now), waited
 
 
 def _answer(

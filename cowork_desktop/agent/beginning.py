@@ -18,7 +18,16 @@ from cowork_desktop.schemas.conversations import (
     TextPart,
 )
 from cowork_desktop.schemas.responses import AgentResponse
-from cowork_desktop.store import conversations, files, items, memories, projects, skills, turns
+from cowork_desktop.store import (
+    conversations,
+    files,
+    items,
+    memories,
+    projects,
+    schedule_runs,
+    skills,
+    turns,
+)
 from cowork_desktop.store.database import Database, Tx
 
 _USER: Role = "user"
@@ -67,6 +76,8 @@ class Beginning:
         ]
         files.note_come(tx, conversation.id, ids.turn)
         response = self._turn(tx, ids.turn, conversation, start, now)
+        if start.schedule_run_id:
+            schedule_runs.begin(tx, start.schedule_run_id, conversation.id, ids.turn, now)
         told = [(id, None, *message) for id, message in zip(ids.earlier, start.earlier, strict=True)]
         for id, turn_id, role, text in [*told, (ids.input, ids.turn, _USER, start.input)]:
             items.append(

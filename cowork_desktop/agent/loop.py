@@ -23,8 +23,9 @@ from cowork_desktop.agent.model import (
     ToolResult,
 )
 from cowork_desktop.agent.recorder import Recorder
+from cowork_desktop.agent.running import RunBudget
 from cowork_desktop.agent.stopped import TurnStopped
-from cowork_desktop.schemas.responses import TurnError
+from cowork_desktop.schemas.responses import TurnError, Usage
 from cowork_desktop.schemas.settings import Limits
 from cowork_desktop.schemas.skills import Skill
 from cowork_desktop.store import turn_calls, turns
@@ -54,6 +55,7 @@ class Loop:
     calls: Calls
     recorder: Recorder
     limits: Limits
+    budget: RunBudget
     compactor: Compactor
     answer_n: int
     """The number that the answer's item will have in the conversation."""
@@ -140,19 +142,23 @@ class Loop:
         """What the turn's sub-tasks have used counts too."""
         tasks = await self.db.read(turns.usage_of_tasks, self.calls.context.response_id)
         spent = self.recorder.usage + tasks
-        if spent.total > self.limits.tokens:
-            raise TurnStopped(
-                "limit_reached",
-                f"The turn used more than {self.limits.tokens:,} tokens (settings.limits.tokens).",
-            )
-        most = self.limits.cost_usd
-        if most is None or self.model.provider == "offline":
-            return
+        used, cost = spent.total, self._cost_usd(model, spent)
+        limits, budget = self.limits, self.budget
+        for value, most, words in (
+            (used, limits.tokens, "used more than {:,} tokens (settings.limits.tokens)"),
+            (used, budget.tokens, "used more than the {:,} tokens that its schedule's budget left it"),
+            (cost, limits.cost_usd, "cost more than {:g} US dollars (settings.limits.cost_usd)"),
+            (cost, budget.cost_usd, "cost more than the {:g} US dollars that its schedule's budget left it"),
+        ):
+            if most is not None and value > most:
+                raise TurnStopped("limit_reached", f"The turn {words.format(most)}.")
+
+    def _cost_usd(self, model: str, spent: Usage) -> float:
+        """The most that it can have cost, where the model's price is not known."""
+        if self.model.provider == "offline":
+            return 0.0
         cost = prices.cost_usd(model, spent)
-        if (prices.most_usd(spent) if cost is None else cost) > most:
-            raise TurnStopped(
-                "limit_reached", f"The turn cost more than {most:g} US dollars (settings.limits.cost_usd)."
-            )
+        return prices.most_usd(spent) if cost is None else cost
 
     async def _call_model(self, request: ModelRequest, round: int) -> tuple[ModelDone, list[Call]]:
         recorder, places = self.recorder, dict[str, int]()

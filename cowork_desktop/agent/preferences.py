@@ -40,7 +40,7 @@ def _load(tx: Tx) -> UserSettings:
 
 def _patch(tx: Tx, changes: dict[str, Any]) -> UserSettings:
     stored = _load(tx).model_dump()
-    for group in ("limits", "kernels", "memories", "files", "approvals", "web"):
+    for group in ("limits", "kernels", "memories", "files", "approvals", "web", "schedules"):
         if group in changes:
             changes[group] = stored[group] | changes[group]
     settings.put(tx, changes)

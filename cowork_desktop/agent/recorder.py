@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from cowork_desktop.agent.stopped import INTERNAL
 from cowork_desktop.agent.transcript import Transcript
@@ -32,6 +32,16 @@ FLUSH_SECONDS = 0.15
 """How long a delta may wait for the disk; with the write itself it stays below 250 ms."""
 
 E = TypeVar("E", bound=events.Event)
+
+
+class End(NamedTuple):
+    """How a turn ended."""
+
+    response: AgentResponse
+    given_up: Sequence[Approval]
+    """What nobody had answered."""
+    frames: list[bytes]
+    """Its last ones."""
 
 
 class Recorder:
@@ -171,24 +181,24 @@ class Recorder:
         await self.flush()
         self.log.close()
 
-    async def finish(self, error: TurnError | None) -> None:
+    async def finish(self, error: TurnError | None) -> End:
         """Store the end in one transaction, then tell it; nothing may be recorded after.
 
         Whatever fails, the turn ends: with what had arrived where that can be stored, else without it.
         """
         try:
             async with self._flushing:
-                last = await self._stored_end(error)
+                end = await self._stored_end(error)
                 self._unwritten, self._held = [], []
-                for frame in last:
+                for frame in end.frames:
                     self.log.append(frame)
+                return end
         finally:
             self.log.close()
 
-    async def _stored_end(self, error: TurnError | None) -> list[bytes]:
-        """The last frames."""
+    async def _stored_end(self, error: TurnError | None) -> End:
         now, begun = self._clock.now(), self._begun
-        ends: list[Callable[[Tx], list[bytes]]] = [
+        ends: list[Callable[[Tx], End]] = [
             lambda tx: self._end(tx, error, self.usage, now),
             lambda tx: self._end(tx, INTERNAL, begun.usage, now),
             lambda tx: self._end_turn(tx, [], INTERNAL, begun.usage, now),
@@ -197,23 +207,23 @@ class Recorder:
             self._end_item(now)
         except Exception:
             logger.exception("The answer of %s could not be told as a whole", begun.id)
-        for end in ends:
+        for store in ends:
             try:
-                last = await self._db.write(end)
+                end = await self._db.write(store)
             except Exception:
                 logger.exception("The end of %s could not be stored", begun.id)
             else:
                 self._release(len(self._held))
-                return last
-        return [self._lost()]
+                return end
+        return self._lost()
 
     def _end_item(self, now: int) -> None:
         self._end_text()
         if len(self.transcript):
             self._hold(self._event(events.OutputItemDone, output_index=0, item=self._item(now)))
 
-    def _lost(self) -> bytes:
-        """The last event of a turn whose end the disk did not take.
+    def _lost(self) -> End:
+        """The end of a turn whose end the disk did not take.
 
         At the next start the turn is interrupted.
         """
@@ -226,9 +236,9 @@ class Recorder:
         event = events.ResponseFailed(
             sequence_number=len(self.log), response_id=self._begun.id, response=response
         )
-        return to_frame(event)
+        return End(response, (), [to_frame(event)])
 
-    def _end(self, tx: Tx, error: TurnError | None, usage: Usage, now: int) -> list[bytes]:
+    def _end(self, tx: Tx, error: TurnError | None, usage: Usage, now: int) -> End:
         begun = self._begun
         if parts := self.transcript.parts():
             items.append(
@@ -244,8 +254,8 @@ class Recorder:
 
     def _end_turn(
         self, tx: Tx, output: list[TextPart], error: TurnError | None, usage: Usage, now: int
-    ) -> list[bytes]:
-        """Returns the last frames: what nobody has answered, and the end."""
+    ) -> End:
+        """The last frames tell what nobody has answered, and the end."""
         begun = self._begun
         turn_calls.forget(tx, begun.id)
         given_up = approvals.cancel_of_turn(tx, begun.id, now)
@@ -259,7 +269,7 @@ class Recorder:
         last.append(kind(sequence_number=end, response_id=begun.id, response=response))
         frames = [to_frame(event) for event in last]
         turns.append_frames(tx, begun.id, self._written, [*self._unwritten, *frames])
-        return frames
+        return End(response, given_up, frames)
 
     def _begin_part(self) -> None:
         if not len(self.transcript):

@@ -23,6 +23,14 @@ StartTask = Callable[[int, str], Awaitable[TaskDone]]
 
 
 @dataclass(frozen=True)
+class RunBudget:
+    """What a scheduled turn may use beside the limits of every turn; None: no limit of its own."""
+
+    tokens: int | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True)
 class TurnStart:
     """What a turn begins with."""
 
@@ -43,6 +51,9 @@ class TurnStart:
     """The turn whose sub-task this is, and the part of its answer which is the call."""
     project_id: str | None = None
     """Of the new conversation."""
+    schedule_run_id: str | None = None
+    """The claimed run of a schedule that this turn is: it begins with the turn, or neither does."""
+    budget: RunBudget = RunBudget()
 
     def to_stored(self) -> dict[str, Any]:
         """What the turn needs to go on after a restart."""
@@ -50,12 +61,14 @@ class TurnStart:
             "skill_ids": list(self.skill_ids),
             "instructions": self.instructions,
             "is_unattended": self.is_unattended,
+            "budget": vars(self.budget),
         }
 
     @classmethod
     def stored(
         cls, response: AgentResponse, kept: dict[str, Any], parent: tuple[str, int] | None
     ) -> "TurnStart":
+        kept = {**kept, "budget": RunBudget(**kept.get("budget", {}))}
         return cls(response.conversation_id, response.input, model=response.model, parent=parent, **kept)
 
 

@@ -1,5 +1,6 @@
 """How long a turn has waited for people: that time is not the turn's."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
@@ -13,6 +14,8 @@ class Stopwatch:
         self._clock, self._parent = clock, parent
         self._count = 0
         self._before = self._since = 0.0
+        self.has_begun = asyncio.Event()
+        """Set from the first wait on."""
 
     @property
     def seconds(self) -> float:
@@ -23,6 +26,7 @@ class Stopwatch:
         if not self._count:
             self._since = self._clock.monotonic()
         self._count += 1
+        self.has_begun.set()
         try:
             with self._parent.running() if self._parent else nullcontext():
                 yield

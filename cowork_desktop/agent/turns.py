@@ -10,14 +10,16 @@ from cowork_desktop.agent.beginning import Beginning
 from cowork_desktop.agent.model import Model, ModelError
 from cowork_desktop.agent.models import Models
 from cowork_desktop.agent.preferences import Preferences
-from cowork_desktop.agent.recorder import Recorder
+from cowork_desktop.agent.recorder import End, Recorder
 from cowork_desktop.agent.running import Running, TaskDone, TurnStart
 from cowork_desktop.agent.stopped import CANCELLED, INTERNAL, INTERRUPTED, TurnStopped
 from cowork_desktop.agent.stopwatch import Stopwatch
 from cowork_desktop.clock import Clock
 from cowork_desktop.ids import Ids
+from cowork_desktop.notifications import Notifications
 from cowork_desktop.schemas import events
 from cowork_desktop.schemas.conversations import Item, Part
+from cowork_desktop.schemas.notifications import ApprovalChanged, TurnEnded, TurnStarted
 from cowork_desktop.schemas.responses import AgentResponse, ResponseDetail, TurnError
 from cowork_desktop.store import conversations, items, turn_calls, turns
 from cowork_desktop.store.database import Database, Tx
@@ -42,13 +44,14 @@ class Turns:
         clock: Clock,
         ids: Ids,
         tasks: Tasks,
+        notifications: Notifications,
     ) -> None:
         """`make_answering`: called in a thread, by the first turn that runs, as it imports much."""
         self._db, self._models, self._preferences = db, models, preferences
         self._make_answering = make_answering
         self._answering: Answering | None = None
         self._making_answering = asyncio.Lock()
-        self._clock, self._ids, self._tasks = clock, ids, tasks
+        self._clock, self._ids, self._tasks, self._notifications = clock, ids, tasks, notifications
         self._beginning = Beginning(db, models, preferences, clock, ids)
         self._running: dict[str, Running] = {}
         self._begins: dict[str, asyncio.Event] = {}
@@ -85,6 +88,9 @@ class Turns:
 
     def _let_run(self, running: Running) -> None:
         running.task = self._tasks.start(self._run(running), name=f"turn {running.begun.id}")
+        if not running.start.parent:
+            begun = running.begun
+            self._notifications.tell(TurnStarted, response_id=begun.id, conversation_id=begun.conversation_id)
 
     def current(self, stored: AgentResponse) -> AgentResponse:
         """The turn as it stands: a running one has more text than the store knows."""
@@ -133,6 +139,16 @@ class Turns:
                 return event.response
         return await self.get(id)
 
+    async def until_it_waits(self, id: str) -> None:
+        """Until the turn waits for the user for the first time, or has ended."""
+        running = await self._find(id)
+        if running and running.task:
+            waits = asyncio.ensure_future(running.stopwatch.has_begun.wait())
+            try:
+                await asyncio.wait([running.task, waits], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                waits.cancel()
+
     async def cancel(self, id: str) -> AgentResponse:
         """End the turn, and return it as it ended; one that has ended already stays as it is."""
         await self.get(id)
@@ -159,8 +175,9 @@ class Turns:
             if running.begun.id in waiting:
                 self._let_run(running)
             else:
-                await running.recorder.finish(INTERRUPTED)
+                end = await running.recorder.finish(INTERRUPTED)
                 del self._running[running.begun.id]
+                self._tell_end(running, end)
                 logger.warning("Turn %s had been interrupted", running.begun.id)
 
     async def _waiting(self) -> set[str]:
@@ -206,15 +223,33 @@ class Turns:
             logger.exception("Turn %s failed", id)
             error = INTERNAL
         watch.cancel()
+        end: End | None = None
         try:
             if running.is_suspended:
                 await running.recorder.suspend()
             else:
                 running.reason = running.reason or error or CANCELLED
                 await self._stop_tasks_of(id)
-                await running.recorder.finish(error)
+                end = await running.recorder.finish(error)
         finally:
             del self._running[id]
+        if end:
+            self._tell_end(running, end)
+
+    def _tell_end(self, running: Running, end: End) -> None:
+        """Tell it when the turn runs no more: who asks for it gets what is stored. The conversation of a
+        sub-task stands in no list, but what it asked did."""
+        for approval in end.given_up:
+            self._notifications.tell(ApprovalChanged, approval=approval)
+        if not running.start.parent:
+            response = end.response
+            self._notifications.tell(
+                TurnEnded,
+                response_id=response.id,
+                conversation_id=response.conversation_id,
+                status=response.status,
+                error=response.error,
+            )
 
     async def _answer(self, running: Running) -> None:
         response = running.begun

@@ -100,6 +100,23 @@ class WebSettings(Schema):
     """Whether the agent has the tool for it."""
 
 
+Places = Annotated[int, Field(ge=1, le=64)]
+Grace = Annotated[int, Field(ge=0, le=31_536_000)]
+Failures = Annotated[int, Field(ge=1, le=1_000)]
+
+
+class ScheduleSettings(Schema):
+    """How schedules run."""
+
+    concurrency: Places = 4
+    """How many scheduled runs work at the same time; others wait. One that waits for you gives its place
+    away."""
+    grace_seconds: Grace = 43_200
+    """Of slots that were missed the newest is caught up with where it is younger than this."""
+    pause_after: Failures | None = None
+    """A schedule is paused after so many failures in a row, and says so; null: it goes on."""
+
+
 class UserSettings(Schema):
     """What the user has set, and so what is stored."""
 
@@ -113,6 +130,7 @@ class UserSettings(Schema):
     files: FileSettings = Field(default_factory=FileSettings)
     approvals: ApprovalSettings = Field(default_factory=ApprovalSettings)
     web: WebSettings = Field(default_factory=WebSettings)
+    schedules: ScheduleSettings = Field(default_factory=ScheduleSettings)
 
 
 class Settings(UserSettings):
@@ -160,6 +178,12 @@ class WebSettingsPatch(Body):
     fetch: bool | MISSING = MISSING
 
 
+class ScheduleSettingsPatch(Body):
+    concurrency: Places | MISSING = MISSING
+    grace_seconds: Grace | MISSING = MISSING
+    pause_after: Failures | None | MISSING = MISSING
+
+
 class SettingsPatch(Body):
     model: ModelName | MISSING = MISSING
     base_url: BaseUrl | None | MISSING = MISSING
@@ -169,6 +193,7 @@ class SettingsPatch(Body):
     files: FileSettingsPatch | MISSING = MISSING
     approvals: ApprovalSettingsPatch | MISSING = MISSING
     web: WebSettingsPatch | MISSING = MISSING
+    schedules: ScheduleSettingsPatch | MISSING = MISSING
 
 
 class ModelKey(Body):

@@ -1,7 +1,7 @@
 """Hides what is deleted together with all that goes with it, in one transaction; the sweep takes it away
 after."""
 
-from cowork_desktop.store import artifacts, conversations, files, projects
+from cowork_desktop.store import artifacts, conversations, files, projects, schedules
 from cowork_desktop.store.database import Tx
 
 
@@ -10,7 +10,7 @@ def delete_conversation(tx: Tx, id: str, now: int) -> list[str]:
     conversations.delete(tx, id, now)
     hidden = [id, *conversations.delete_tasks_of(tx, id, now)]
     for conversation_id in hidden:
-        files.delete_of_conversation(tx, conversation_id, now)
+        _delete_what_belongs_to(tx, conversation_id, now)
     return hidden
 
 
@@ -19,6 +19,12 @@ def delete_project(tx: Tx, id: str, now: int) -> list[str]:
     hidden = projects.delete(tx, id, now)
     files.delete_of_project(tx, id, now)
     artifacts.delete_of_project(tx, id, now)
+    schedules.delete_of_project(tx, id, now)
     for conversation_id in hidden:
-        files.delete_of_conversation(tx, conversation_id, now)
+        _delete_what_belongs_to(tx, conversation_id, now)
     return hidden
+
+
+def _delete_what_belongs_to(tx: Tx, conversation_id: str, now: int) -> None:
+    files.delete_of_conversation(tx, conversation_id, now)
+    schedules.forget_conversation(tx, conversation_id)

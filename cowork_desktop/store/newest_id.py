@@ -15,6 +15,8 @@ _TABLES = (
     "files",
     "approvals",
     "approval_rules",
+    "schedules",
+    "schedule_runs",
 )
 
 

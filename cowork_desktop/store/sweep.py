@@ -1,9 +1,9 @@
-"""Takes away, in small bites, what deleted conversations, files, artifacts and projects hold."""
+"""Takes away, in small bites, what deleted conversations, files, artifacts, schedules and projects hold."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from cowork_desktop.store import texts
+from cowork_desktop.store import schedule_runs, texts
 from cowork_desktop.store.database import Database, Tx
 
 _BITE = 2_000
@@ -47,6 +47,12 @@ async def sweep_conversations(db: Database) -> set[str]:
     while await db.write(bite, digests):
         pass
     return digests
+
+
+async def sweep_schedules(db: Database) -> None:
+    """Bite until the runs of deleted schedules are gone, and the schedules."""
+    while await db.write(schedule_runs.delete_some, _BITE):
+        pass
 
 
 def bite(tx: Tx, digests: set[str] | None = None) -> bool:
@@ -104,6 +110,7 @@ def emptied_projects(tx: Tx) -> list[str]:
             " AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.project_id = p.id)"
             " AND NOT EXISTS (SELECT 1 FROM files f WHERE f.project_id = p.id)"
             " AND NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.project_id = p.id)"
+            " AND NOT EXISTS (SELECT 1 FROM schedules s WHERE s.project_id = p.id)"
         )
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 from cowork_desktop.errors import Conflict, NotFound
 from cowork_desktop.schemas.conversations import TextPart
 from cowork_desktop.schemas.responses import AgentResponse, TurnError, Usage
-from cowork_desktop.store import conversations
+from cowork_desktop.store import conversations, schedule_runs
 from cowork_desktop.store.database import Tx
 from cowork_desktop.store.rows import conditions, timestamp, to_json
 
@@ -141,7 +141,7 @@ def finish(
     error: TurnError | None,
     now: int,
 ) -> AgentResponse:
-    """End a turn, as `failed` where there is an error."""
+    """End a turn, as `failed` where there is an error, and the scheduled run that it is."""
     note_usage(tx, id, usage)
     tx.execute(
         "UPDATE turns SET status = ?, output = ?, error = ?, finished_at = ? WHERE id = ?",
@@ -153,6 +153,7 @@ def finish(
             id,
         ),
     )
+    schedule_runs.end_of_turn(tx, id, error, now)
     return _get_even_if_hidden(tx, id)
 
 

@@ -56,6 +56,7 @@ class Deletion:
                 except OSError:  # the next sweep tries again
                     logger.exception("What is left of %s cannot be taken away", thing.id)
             await self._contents.release(sorted(await sweep.sweep_conversations(self._db)))
+            await sweep.sweep_schedules(self._db)
             if emptied := await self._db.scan(sweep.emptied_projects):
                 await asyncio.to_thread(self._folders.remove, emptied)
                 await self._contents.release(await self._db.write(sweep.delete_projects, emptied))

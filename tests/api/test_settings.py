@@ -28,6 +28,7 @@ DEFAULTS: dict[str, Any] = {
     "files": {"largest_bytes": 209_715_200},
     "approvals": {"project": "allow", "outside": "ask", "wait_seconds": 86_400},
     "web": {"fetch": True},
+    "schedules": {"concurrency": 4, "grace_seconds": 43_200, "pause_after": None},
     "model_key": None,
     "overridden": [],
 }

@@ -7,8 +7,10 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,6 +22,7 @@ SECTIONS = (
     "Responses",
     "Conversations",
     "Projects",
+    "Schedules",
     "Files",
     "Memories",
     "Skills",
@@ -103,6 +106,7 @@ def test_each_of_the_sections_has_its_example() -> None:
         "POST /responses",
         "POST /conversations",
         "POST /projects",
+        "POST /schedules",
         "POST /files",
         "GET /memories",
         "POST /memories",
@@ -159,6 +163,29 @@ async def test_the_example_of_projects_creates_one(server: Server, tmp_path: Pat
         "updated_at": made["created_at"],
     }
     assert (await server.get("/projects"))["data"][0] == made
+
+
+async def test_the_example_of_schedules_creates_one(server: Server, tmp_path: Path) -> None:
+    project = (await server.post("/projects", {"name": "P"}))["id"]
+    made = json.loads(await run(EXAMPLES["POST /schedules"], server, tmp_path, proj_xyz=project))
+    limits = dict.fromkeys(("run_tokens", "run_cost_usd", "month_tokens", "month_cost_usd"))
+    assert made == {
+        "id": made["id"],
+        "project_id": project,
+        "cron": "0 9 * * 1",
+        "timezone": "America/New_York",
+        "prompt": "Generate weekly sales digest",
+        "conversation_id": None,
+        "status": "active",
+        "last_run_at": None,
+        "next_run_at": made["next_run_at"],
+        "created_at": made["created_at"],
+        "updated_at": made["created_at"],
+        "pause_reason": None,
+        "budget": limits,
+    }
+    next_run = datetime.fromisoformat(made["next_run_at"]).astimezone(ZoneInfo("America/New_York"))
+    assert (next_run.isoweekday(), next_run.hour, next_run.minute) == (1, 9, 0)
 
 
 async def test_the_example_of_files_uploads_one(server: Server, tmp_path: Path) -> None:

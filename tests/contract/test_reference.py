@@ -29,7 +29,7 @@ SECTIONS = (
     "Scratchpads",
     "Cells",
 )
-NOT_BUILT_YET = frozenset({"Schedules", "Connectors"})
+NOT_BUILT_YET = frozenset({"Connectors"})
 _OPERATION = re.compile(r"(GET|POST|PUT|PATCH|DELETE) (/\S+) (.+)")
 _FIELD = re.compile(r"([a-z_]+?)(string\[\]|string|boolean|integer|object|file)(required|optional)(.*)")
 _TABLES = {
@@ -275,6 +275,25 @@ async def test_an_artifact_has_every_field_of_the_reference(server: Server) -> N
             "project_id": project,
         }
         assert re.fullmatch(r"sales_dashboard_\w+/index\.html", artifact["path"])
+
+
+async def test_a_schedule_has_every_field_of_the_reference(server: Server) -> None:
+    shown = example("Schedule")
+    project = (await server.post("/projects", {"name": "P"}))["id"]
+    body = {"project_id": project} | {name: shown[name] for name in ("cron", "timezone", "prompt")}
+    made = await server.post("/schedules", body)
+    assert (await server.call("POST", f"/schedules/{made['id']}/run")).status == 202
+    while (await server.get(f"/schedules/{made['id']}"))["last_run_at"] is None:
+        pass
+    for schedule in (
+        made | {"last_run_at": shown["last_run_at"]},
+        await server.get(f"/schedules/{made['id']}"),
+        (await server.get("/schedules"))["data"][0],
+        (await server.call("PATCH", f"/schedules/{made['id']}", json={})).json(),
+    ):
+        assert_has_shape(schedule, shown, "Schedule")
+        assert {name: schedule[name] for name in body} == body
+        assert schedule["status"] == "active"
 
 
 async def test_a_file_has_every_field_of_the_reference_that_what_it_belongs_to_gives_it(

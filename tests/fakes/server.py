@@ -46,6 +46,7 @@ class Frame:
     """One server-sent event."""
 
     id: int
+    """Without the run of the server that may stand before it."""
     type: str
     data: dict[str, Any]
     raw: bytes
@@ -103,7 +104,7 @@ async def frames(response: aiohttp.ClientResponse) -> AsyncIterator[Frame]:
         if raw.startswith(b":"):
             continue
         fields = dict(line.split(": ", 1) for line in raw.decode().strip().split("\n"))
-        yield Frame(int(fields["id"]), fields["event"], json.loads(fields["data"]), raw)
+        yield Frame(int(fields["id"].rpartition(":")[2]), fields["event"], json.loads(fields["data"]), raw)
 
 
 async def _until_blank_line(response: aiohttp.ClientResponse) -> bytes:
