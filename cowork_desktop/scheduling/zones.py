@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from functools import cache, lru_cache
 from itertools import count
 from typing import NamedTuple
@@ -46,6 +45,8 @@ def _names() -> frozenset[str]:
 
 def _meant(name: str) -> str | None:
     """The name that is nearest, with or without the continent."""
+    from difflib import get_close_matches  # late: only who errs needs it
+
     by_spelling = {known.lower(): known for known in sorted(_names())}
     by_place = {known.rpartition("/")[2].lower(): known for known in sorted(_names()) if "/" in known}
     typed = name.lower().strip().replace(" ", "_")
