@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from cowork_desktop.scheduling import budgets
 from cowork_desktop.scheduling.cron import CronExpression, CronRefused
 from cowork_desktop.scheduling.zones import ZoneRefused, zone
 from cowork_desktop.schemas.base import milliseconds, rfc3339
@@ -71,7 +72,7 @@ def _explanation(
         at=rfc3339(known.minute),
         verdict=verdict,
         words=words,
-        run=known.run,
+        run=known.run and budgets.with_cost(known.run),
         previous_slot=None if before is None else rfc3339(before),
         next_slot=None if after is None else rfc3339(after),
     )

@@ -5,6 +5,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -14,6 +15,7 @@ from cowork_desktop.schemas.base import Encoded, Page
 from cowork_desktop.schemas.conversations import ConversationQuery
 from cowork_desktop.schemas.files import FileQuery
 from cowork_desktop.schemas.memories import MemoryQuery
+from cowork_desktop.schemas.schedules import ScheduleQuery, ScheduleRun, ScheduleRunQuery
 from cowork_desktop.store import (
     artifacts,
     backup,
@@ -22,6 +24,8 @@ from cowork_desktop.store import (
     items,
     memories,
     projects,
+    schedule_runs,
+    schedules,
     scratchpads,
 )
 from cowork_desktop.store.database import Tx
@@ -35,7 +39,7 @@ from cowork_desktop.workspace.copying import ALL, open_regular, pour
 from cowork_desktop.workspace.file_names import FreeNames
 
 Object = dict[str, Any]
-Q = TypeVar("Q", ConversationQuery, FileQuery, MemoryQuery, ArtifactQuery)
+Q = TypeVar("Q", ConversationQuery, FileQuery, MemoryQuery, ArtifactQuery, ScheduleQuery, ScheduleRunQuery)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -89,6 +93,7 @@ class _Export:
             _write_list(
                 sink, "artifacts", _each(artifacts.list_, self._tx, ArtifactQuery(project_id=self._id))
             )
+            self._write_schedules(sink)
             self._write_conversations(sink)
             sink.write(b',\n"places": ' + _json(self._places) + b"}\n")
 
@@ -149,6 +154,16 @@ class _Export:
             sink.write(b"]}")
         sink.write(b"]")
 
+    def _write_schedules(self, sink: BinaryIO) -> None:
+        """Each with its runs, the newest slot first."""
+        sink.write(b',\n"schedules": [')
+        for n, schedule in enumerate(_each(schedules.list_, self._tx, ScheduleQuery(project_id=self._id))):
+            runs_of = partial(_runs_of, schedule["id"])
+            sink.write((b",\n" if n else b"\n") + _json(schedule)[:-1])
+            _write_list(sink, "runs", _each(runs_of, self._tx, ScheduleRunQuery(limit=1000)))
+            sink.write(b"}")
+        sink.write(b"]")
+
     def _copy(self, place: Path, name: Callable[[], str]) -> None:
         """What was deleted meanwhile has no bytes any more, and gets no name."""
         if source := open_regular(place):
@@ -164,6 +179,10 @@ class _Export:
         info = zipfile.ZipInfo(name, self._now)
         info.compress_type = zipfile.ZIP_DEFLATED
         return self._archive.open(info, "w", force_zip64=is_large)  # type: ignore[return-value]
+
+
+def _runs_of(schedule_id: str, tx: Tx, query: ScheduleRunQuery) -> Page[ScheduleRun]:
+    return schedule_runs.list_(tx, schedule_id, query)
 
 
 def _each(list_: Callable[[Tx, Q], Encoded[Page[Any]] | Page[Any]], tx: Tx, query: Q) -> Iterator[Object]:

@@ -53,6 +53,7 @@ async def test_an_export_has_all_of_the_project_in_the_shapes_of_the_api(
         "memories": (await server.get(f"/memories?project_id={filled.project}"))["data"],
         "files": (await server.get("/files"))["data"],
         "artifacts": (await server.get("/artifacts"))["data"],
+        "schedules": [one | {"runs": []} for one in (await server.get("/schedules"))["data"]],
         "conversations": [
             conversation
             | {"items": (await server.get(f"/conversations/{filled.conversation}/items"))["data"]}
@@ -79,6 +80,19 @@ async def test_an_export_can_be_read_by_people(server: Server, filled: Filled) -
     artifact = await server.get(f"/artifacts/{filled.artifact}")
     page = (await server.call("GET", served(artifact))).body
     assert archive.read(f"artifacts/{artifact['path']}") == page
+
+
+async def test_an_export_has_the_runs_of_each_schedule(server: Server) -> None:
+    project = (await server.post("/projects", {"name": "P"}))["id"]
+    body = {"project_id": project, "cron": "@yearly", "prompt": "help"}
+    schedule = (await server.post("/schedules", body))["id"]
+    await server.post("/schedules", body)
+    await server.call("POST", f"/schedules/{schedule}/run")
+    while not (runs := (await server.get(f"/schedules/{schedule}/runs?status=success"))["data"]):
+        pass
+    _, exported_one = told(await exported(server, project))["schedules"]
+    assert exported_one["id"] == schedule
+    assert exported_one["runs"] == [runs[0] | {"cost_usd": None}]
 
 
 async def test_the_names_of_an_export_do_no_harm_on_any_system(server: Server) -> None:

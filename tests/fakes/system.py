@@ -13,7 +13,7 @@ from cowork_desktop.store import texts
 from tests.fakes.scratchpad import no_spare_kernel
 from tests.fakes.server import Server
 
-_LISTS = ("conversations", "projects", "files", "artifacts", "scratchpads", "memories", "skills")
+_LISTS = ("conversations", "projects", "files", "artifacts", "scratchpads", "memories", "skills", "schedules")
 _OBJECTS = {"conversations": "conversation", "files": "file", "artifacts": "artifact", "projects": "project"}
 _WORDS = ("heron", "quarterly", "Notes", "report", "careful")
 
@@ -36,6 +36,13 @@ async def fill(server: Server) -> Filled:
     project = (await server.post("/projects", body))["id"]
     await server.post("/memories", {"content": "The user counts every heron.", "project_id": project})
     await server.post("/memories", {"content": "The user likes short answers."})
+    body = {
+        "project_id": project,
+        "cron": "0 0 1 1 *",
+        "prompt": "Count the herons.",
+        "timezone": "Asia/Tokyo",
+    }
+    await server.post("/schedules", body)
     conversation = await server.conversation(title="Heron counts", goal="Count.", project_id=project)
     for text in ("How many herons?", "And the quarterly figures?"):
         await server.say(conversation, text)

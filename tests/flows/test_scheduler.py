@@ -337,6 +337,9 @@ async def test_each_time_of_a_schedule_can_be_explained(plan: Timetable) -> None
     }
     plan.model.gate.set()
     await plan.ended(id)
+    ran = await plan.explain(id, f"{THURSDAY}01:00:00Z")
+    assert ran["run"] == (await plan.runs(id))[0]
+    assert ran["run"]["cost_usd"] > 0
 
 
 async def test_what_a_schedule_was_explains_its_past(plan: Timetable) -> None:
