@@ -127,7 +127,7 @@ async def create_app(
             return Answering(db, preferences, means, approvals, clock, TOOLS if tools is None else tools)
 
         turns = Turns(db, models, preferences, make_answering, clock, made, tasks, notifications)
-        schedule_runs = Runs(db, turns, preferences, notifications, clock)
+        schedule_runs = Runs(db, turns, kernels, preferences, notifications, clock)
         scheduler = Scheduler(db, schedule_runs, preferences, notifications, clock, made)
 
         app = web.Application(middlewares=[every_request], client_max_size=MAX_BODY_BYTES)

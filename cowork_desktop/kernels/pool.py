@@ -32,6 +32,10 @@ class _Held:
     """By the clock's `monotonic`."""
     is_busy: bool = False
 
+    @property
+    def is_in_use(self) -> bool:
+        return self.is_busy or self.starting.locked()
+
 
 class Kernels:
     """`folder`: where what belongs to kernels lies. `settings`: those in force, asked each time."""
@@ -95,6 +99,11 @@ class Kernels:
         """End their kernels."""
         ended = [held for id in scratchpad_ids if (held := self._held.pop(id, None))]
         await asyncio.gather(*(self._end(held, politely=True) for held in ended))
+
+    async def end_unused(self, scratchpad_ids: Sequence[str]) -> None:
+        """End their kernels, but those that work or start."""
+        unused = [id for id in scratchpad_ids if (held := self._held.get(id)) and not held.is_in_use]
+        await self.end(unused)
 
     async def close(self) -> None:
         """End all kernels, also one that is starting."""

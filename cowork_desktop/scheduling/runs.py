@@ -2,20 +2,22 @@
 
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from typing import Any
 
 from cowork_desktop.agent.preferences import Preferences
 from cowork_desktop.agent.running import TurnStart
 from cowork_desktop.agent.turns import Turns
 from cowork_desktop.clock import Clock
 from cowork_desktop.errors import Conflict, CoworkError, NotFound, StorageFull
+from cowork_desktop.kernels.pool import Kernels
 from cowork_desktop.notifications import Notifications
 from cowork_desktop.scheduling import budgets
 from cowork_desktop.scheduling.budgets import UsedUp
 from cowork_desktop.schemas import notifications as told
 from cowork_desktop.schemas.schedules import RunError, RunStatus, Schedule, ScheduleRun
-from cowork_desktop.store import schedule_runs, schedules
+from cowork_desktop.store import schedule_runs, schedules, scratchpads
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.store.schedule_runs import Task
 from cowork_desktop.tasks import Tasks, wholly
@@ -31,6 +33,14 @@ AGAIN_SECONDS = 60.0
 """After what the disk did not take."""
 
 
+class _Busy(Exception):
+    """The conversation has a turn already."""
+
+    def __init__(self, response_id: str) -> None:
+        super().__init__(response_id)
+        self.response_id = response_id
+
+
 class Runs:
     """A run that is claimed waits for a place, then for its conversation where that is busy, and then is a
     turn like any other. Its turn begins in the transaction that says so in its row, and ends likewise: a run
@@ -40,12 +50,13 @@ class Runs:
         self,
         db: Database,
         turns: Turns,
+        kernels: Kernels,
         preferences: Preferences,
         notifications: Notifications,
         clock: Clock,
     ) -> None:
-        self._db, self._turns, self._preferences = db, turns, preferences
-        self._notifications, self._clock = notifications, clock
+        self._db, self._turns, self._kernels = db, turns, kernels
+        self._preferences, self._notifications, self._clock = preferences, notifications, clock
         self._tasks = Tasks()
         self._waiting: deque[str] = deque()
         self._working: set[str] = set()
@@ -80,21 +91,23 @@ class Runs:
         self._fill()
 
     async def _carry_out(self, run_id: str) -> None:
+        again: Coroutine[Any, Any, None] | None = None
         try:
-            response_id, busy_with = await self._begin(run_id)
+            response_id = await self._begin(run_id)
             if response_id:
                 await self._turns.until_it_waits(response_id)
-        except Exception:  # the disk may be full: the row says that it is to run
+        except _Busy as busy:
+            again = self._until_free(busy.response_id)
+        except Exception:  # the disk may be full; the row says that it is to run
             logger.exception("The run %s could not be carried out", run_id)
-            self._tasks.start(self._try_again(run_id), name=f"again {run_id}")
-            return
+            again = self._clock.sleep(AGAIN_SECONDS)
         finally:
             self._give_place(run_id)
-        if response_id:
-            await self._until_end(run_id, response_id)
-        elif busy_with:
-            await self._until_free(busy_with)
+        if again:
+            await again
             self.start(run_id)
+        elif response_id:
+            await self._until_end(run_id, response_id)
 
     async def _until_free(self, response_id: str) -> None:
         """Until a conversation's turn has ended; a while where the disk did not take that end, as the turn
@@ -103,17 +116,13 @@ class Runs:
             if (await self._turns.ended(response_id)).status == "in_progress":
                 await self._clock.sleep(AGAIN_SECONDS)
 
-    async def _try_again(self, run_id: str) -> None:
-        await self._clock.sleep(AGAIN_SECONDS)
-        self.start(run_id)
-
-    async def _begin(self, run_id: str) -> tuple[str | None, str | None]:
-        """Begin the run's turn: its id, or that of the turn which its conversation is busy with. Neither
-        where there is nothing to do any more."""
+    async def _begin(self, run_id: str) -> str | None:
+        """Begin the run's turn; None where there is nothing to do any more. Raises _Busy, and what is to be
+        tried again."""
         try:
             task = await self._db.read(schedule_runs.task, run_id)
             if task is None:
-                return None, None
+                return None
             start = await self._db.read(_turn_of, run_id, task, self._clock.now())
             response = await wholly(self._turns.start(start))
         except UsedUp as error:
@@ -121,7 +130,7 @@ class Runs:
         except NotFound:
             logger.info("The run %s is not wanted any more", run_id)
         except Conflict as error:
-            return None, error.details[0]["response_id"]
+            raise _Busy(error.details[0]["response_id"]) from error
         except StorageFull:
             raise
         except CoworkError as error:
@@ -131,8 +140,8 @@ class Runs:
             await self._give_up(run_id, "failed", _INTERNAL)
         else:
             await self._tell_started(run_id)
-            return response.id, None
-        return None, None
+            return response.id
+        return None
 
     async def _give_up(self, run_id: str, status: RunStatus, error: RunError) -> None:
         run = await self._db.write(schedule_runs.give_up, run_id, status, error, self._clock.now())
@@ -154,10 +163,19 @@ class Runs:
                 run = await self._db.write(schedule_runs.lose, run_id, self._clock.now())
             except StorageFull:
                 logger.warning("The end of the run %s cannot be stored", run_id)
-        if run:
-            self._notifications.tell(told.RunFinished, run=budgets.with_cost(run))
-            if schedule and schedule.pause_reason and schedule.updated_at == run.finished_at:
-                self._notifications.tell(told.SchedulePaused, schedule=schedule)
+        if run is None:
+            return
+        self._notifications.tell(told.RunFinished, run=budgets.with_cost(run))
+        if schedule and schedule.pause_reason and schedule.updated_at == run.finished_at:
+            self._notifications.tell(told.SchedulePaused, schedule=schedule)
+        if run.conversation_id and not (schedule and schedule.conversation_id == run.conversation_id):
+            await self._end_kernels(run.conversation_id)
+
+    async def _end_kernels(self, conversation_id: str) -> None:
+        """Of a conversation that was made for the run: nobody is there to go on in it, and the next run has
+        one of its own."""
+        pads = await self._db.read(scratchpads.of_conversation_and_tasks, conversation_id)
+        await self._kernels.end_unused(pads)
 
 
 def _turn_of(tx: Tx, run_id: str, task: Task, now: int) -> TurnStart:

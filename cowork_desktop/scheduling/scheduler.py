@@ -174,6 +174,9 @@ def _plan_all(due: Sequence[Due], now: int, grace_ms: int) -> tuple[list[Plan], 
             plans.append(slots.plan(one, now, grace_ms))
         except (CronRefused, ZoneRefused) as error:
             broken.append((one, str(error)))
+        except Exception:  # it must not hold the others up
+            logger.exception("The slots of %s cannot be told", one.id)
+            broken.append((one, "Its times could not be computed; the log of the server has the details."))
     return plans, broken
 
 

@@ -17,6 +17,11 @@ from cowork_desktop.store.rows import conditions, expressions, json_object, page
 _FIELDS = expressions(Conversation, created_at=timestamp("created_at"), updated_at=timestamp("updated_at"))
 _COLUMNS = ", ".join(_FIELDS.values())
 _JSON = json_object(_FIELDS)
+_TASKS = (
+    "WITH RECURSIVE task (id) AS (SELECT ?1 UNION SELECT c.id FROM task"
+    " JOIN turns t ON t.conversation_id = task.id JOIN conversations c ON c.parent_turn_id = t.id)"
+)
+"""A conversation with those of its sub-tasks."""
 
 
 def list_(tx: Tx, query: ConversationQuery) -> Encoded[Page[Conversation]]:
@@ -89,13 +94,16 @@ def delete(tx: Tx, id: str, now: int) -> None:
         raise NotFound.of("conversation", id)
 
 
+def with_tasks_of(tx: Tx, id: str) -> list[str]:
+    """The conversation, and those of the sub-tasks of its turns, and theirs."""
+    return [task_id for (task_id,) in tx.execute(f"{_TASKS} SELECT id FROM task", (id,))]
+
+
 def delete_tasks_of(tx: Tx, id: str, now: int) -> list[str]:
     """Hide the conversations of the sub-tasks of a conversation's turns, and theirs; returns their ids."""
     rows = tx.execute(
-        "WITH RECURSIVE task (id) AS (SELECT ?1 UNION SELECT c.id FROM task"
-        " JOIN turns t ON t.conversation_id = task.id JOIN conversations c ON c.parent_turn_id = t.id)"
-        " UPDATE conversations SET deleted_at = ?2 WHERE id IN (SELECT id FROM task) AND deleted_at IS NULL"
-        " RETURNING id",
+        f"{_TASKS} UPDATE conversations SET deleted_at = ?2"
+        " WHERE id IN (SELECT id FROM task) AND deleted_at IS NULL RETURNING id",
         (id, now),
     ).fetchall()
     return [row[0] for row in rows]

@@ -33,8 +33,9 @@ _COLUMNS = (
 _NEWEST_FIRST = "ORDER BY scheduled_for DESC, id DESC"
 _INSERT = (
     "INSERT INTO schedule_runs (id, schedule_id, status, trigger, scheduled_for, scheduled_until, slots,"
-    " caught_up_by, claimed_at, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " caught_up_by, claimed_at, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
+"""A slot that has a row already keeps that one."""
 _NOBODYS_FAULT = "('cancelled', 'interrupted')"
 """Types of errors that say nothing about the schedule."""
 
@@ -199,6 +200,11 @@ def get(tx: Tx, id: str) -> ScheduleRun:
     if (run := find(tx, id)) is None:
         raise NotFound.of("run", id)
     return run
+
+
+def newest(tx: Tx, schedule_id: str) -> ScheduleRun | None:
+    """Of its newest slot, whatever became of it."""
+    return _first(tx, "schedule_id = ?", (schedule_id,))
 
 
 def running(tx: Tx, schedule_id: str) -> ScheduleRun | None:

@@ -135,6 +135,11 @@ def of_conversations(tx: Tx, conversation_ids: Sequence[str]) -> list[str]:
     return [id for (id,) in rows]
 
 
+def of_conversation_and_tasks(tx: Tx, conversation_id: str) -> list[str]:
+    """The ids of its scratchpads and of those of its sub-tasks."""
+    return of_conversations(tx, conversations.with_tasks_of(tx, conversation_id))
+
+
 def _one(tx: Tx, id: str, columns: str) -> tuple[Any, ...]:
     row = tx.execute(f"SELECT {columns} FROM {_VISIBLE} WHERE s.id = ?", (id,)).fetchone()
     if row is None:

@@ -294,6 +294,27 @@ async def test_a_run_that_waits_for_the_user_gives_its_place_to_another(data: Pa
     assert run["status"] == "success"
 
 
+@pytest.mark.parametrize(("has_conversation", "state"), [(False, "none"), (True, "idle")])
+async def test_the_kernel_of_a_run_ends_with_it_where_the_next_run_has_another_conversation(
+    data: Path, has_conversation: bool, state: str
+) -> None:
+    code = tool_block("c", "run_code", {"code": "6 * 7"})
+    async with running_agent(data, reply(code), reply(text="42.")) as agent:
+        fields = {"conversation_id": await agent.server.conversation()} if has_conversation else {}
+        id = await _schedule(agent.server, **fields)
+        async with agent.server.stream("GET", "/events") as events:
+            run = await _run(agent.server, id)
+            async for frame in events:
+                if frame.type == "schedule.run.finished":
+                    break
+        query = {"conversation_id": run["conversation_id"]}
+        [pad] = (await agent.server.get("/scratchpads", params=query))["data"]
+        while (kernel := await agent.server.get(f"/scratchpads/{pad['id']}/kernel"))["state"] != state:
+            pass
+    assert run["status"] == "success"
+    assert kernel["running"] == []
+
+
 # The server ends
 
 
