@@ -18,6 +18,8 @@ from cowork_desktop.http.endpoint import MAX_BODY_BYTES, PATH_PARAM, Endpoint
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.server import Answer, Server, running_server
 
+pytestmark = pytest.mark.slow
+
 JSON = {"Content-Type": "application/json"}
 UNKNOWN = {
     "conversation": "conv_01jz0000000000000000000000",

@@ -16,7 +16,7 @@ import pytest_asyncio
 from tests.fakes.scratchpad import Pad, new_pad, text
 from tests.fakes.server import Answer, Frame, Server, running_server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 SECRETS = {
     "COWORK_LOG_LEVEL": "debug",

@@ -24,6 +24,8 @@ from tests.fakes.messages_endpoint import (
     tool_block,
 )
 
+pytestmark = pytest.mark.slow
+
 DONE = reply(text="Done.")
 WORDS = "herons stand in the shallow water and wait for fish " * 12
 

@@ -12,6 +12,8 @@ from openpyxl import Workbook  # type: ignore[import-untyped]
 
 from tests.documents.worker import DOCUMENTS, extract
 
+pytestmark = pytest.mark.slow
+
 OOXML = "application/vnd.openxmlformats-officedocument"
 PLACES: list[tuple[str, str, dict[str, Any]]] = [
     ("columns.pdf", "start10.\nJetty", {"page": 1}),

@@ -23,6 +23,8 @@ from tests.fakes.messages_endpoint import (
     tool_block,
 )
 
+pytestmark = pytest.mark.slow
+
 WINDOW = 12_000
 LIMITS = {"rounds": 1_000, "tokens": 100_000_000, "context_tokens": WINDOW, "output_tokens": 1_000}
 WORDS = "herons stand in the shallow water and wait for fish " * 12

@@ -16,6 +16,8 @@ from cowork_desktop.store import cells, conversations, scratchpads
 from tests.fakes.clock import FakeClock
 from tests.fakes.means import Desk, means
 
+pytestmark = pytest.mark.slow
+
 TOOL, READ = run_code.TOOL, read_output.TOOL
 
 

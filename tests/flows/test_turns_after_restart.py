@@ -29,6 +29,8 @@ from tests.fakes.secrets import MemorySecrets
 from tests.fakes.server import Frame
 from tests.flows.test_attachments import PNG
 
+pytestmark = pytest.mark.slow
+
 DONE = reply(text="Done.")
 QUESTION = tool_block("q", "ask_user", {"question": "Which year?"})
 CALL = tool_block("q", "reach", {"n": 2024})

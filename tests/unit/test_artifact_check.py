@@ -16,6 +16,8 @@ from cowork_desktop.workspace.checks.html import check_html
 from cowork_desktop.workspace.checks.html_references import addresses_of_set
 from cowork_desktop.workspace.checks.script import check_script
 
+pytestmark = pytest.mark.slow
+
 PAGE = """<!doctype html>
 <html lang="en">
 <head>

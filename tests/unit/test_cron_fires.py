@@ -16,6 +16,8 @@ from cowork_desktop.scheduling.cron import CronExpression, CronRefused
 from cowork_desktop.scheduling.zones import zone
 from tests.fakes.cron_oracle import DAY, EPOCH, ZONES, Oracle, minute_of, random_expression
 
+pytestmark = pytest.mark.slow
+
 _TO_COME = (minute_of(2026), minute_of(2036))
 _ODD_YEARS = (minute_of(2009), minute_of(2014))
 """Samoa leaves out a day, and in Newfoundland the clocks go back from 00:01 into the day before."""
@@ -117,7 +119,6 @@ def _mistake(text: str, place: ZoneInfo, change: int) -> str:
     return "no 00:00" if later > clock and clock.hour == 0 else "unknown"
 
 
-@pytest.mark.slow
 def test_cronsim_says_the_same_but_for_four_mistakes_of_its_own() -> None:
     dice, asked, differences = random.Random(7), 0, Counter[str]()
     for name, (start, end) in product(ZONES, (_NEXT_YEARS, _ODD_YEARS)):
@@ -133,7 +134,6 @@ def test_cronsim_says_the_same_but_for_four_mistakes_of_its_own() -> None:
     assert differences.total() < asked / 20, f"{differences} of {asked}"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ZONES)
 def test_cronsim_says_the_same_over_ten_years_but_for_those_mistakes(name: str) -> None:
     start, end = _TO_COME
