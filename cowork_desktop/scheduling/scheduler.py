@@ -156,14 +156,17 @@ class Scheduler:
         if at is None:
             await self._woken.wait()
             return
-        seconds = min((at - self._clock.now()) / 1000, LONGEST_SLEEP_SECONDS)
-        alarm = asyncio.ensure_future(self._clock.sleep(max(0.0, seconds)))
+        alarm = asyncio.ensure_future(self._alarm(at))
         woken = asyncio.ensure_future(self._woken.wait())
         try:
             await asyncio.wait([alarm, woken], return_when=asyncio.FIRST_COMPLETED)
         finally:
             alarm.cancel()
             woken.cancel()
+
+    async def _alarm(self, at: int) -> None:
+        left = (at - self._clock.now()) / 1000
+        await self._clock.sleep(min(max(0.0, left), LONGEST_SLEEP_SECONDS))
 
 
 def _plan_all(due: Sequence[Due], now: int, grace_ms: int) -> tuple[list[Plan], list[tuple[Due, str]]]:

@@ -20,6 +20,7 @@ from cowork_desktop.store.database import Tx
 from cowork_desktop.workspace.project_export import write_project
 from tests.fakes.server import Server
 from tests.fakes.system import Filled, fill, served, upload
+from tests.fakes.waiting import until
 
 NAMES = ("../x", "CON", "n" * 300 + ".csv", "🐦.txt", "a/b.txt", "twice.txt", "Twice.txt", "con.tar.gz", "..")
 
@@ -88,8 +89,11 @@ async def test_an_export_has_the_runs_of_each_schedule(server: Server) -> None:
     schedule = (await server.post("/schedules", body))["id"]
     await server.post("/schedules", body)
     await server.call("POST", f"/schedules/{schedule}/run")
-    while not (runs := (await server.get(f"/schedules/{schedule}/runs?status=success"))["data"]):
-        pass
+
+    async def ended() -> Any:
+        return (await server.get(f"/schedules/{schedule}/runs?status=success"))["data"]
+
+    runs = await until(ended)
     _, exported_one = told(await exported(server, project))["schedules"]
     assert exported_one["id"] == schedule
     assert exported_one["runs"] == [runs[0] | {"cost_usd": None}]

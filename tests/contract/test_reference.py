@@ -14,6 +14,7 @@ from cowork_desktop.http import openapi
 from tests.fakes.artifacts import save
 from tests.fakes.files import new_file, pdf, until_read
 from tests.fakes.server import Server
+from tests.fakes.waiting import until
 
 REFERENCE = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
 SECTIONS = (
@@ -283,8 +284,11 @@ async def test_a_schedule_has_every_field_of_the_reference(server: Server) -> No
     body = {"project_id": project} | {name: shown[name] for name in ("cron", "timezone", "prompt")}
     made = await server.post("/schedules", body)
     assert (await server.call("POST", f"/schedules/{made['id']}/run")).status == 202
-    while (await server.get(f"/schedules/{made['id']}"))["last_run_at"] is None:
-        pass
+
+    async def has_run() -> bool:
+        return (await server.get(f"/schedules/{made['id']}"))["last_run_at"] is not None
+
+    await until(has_run)
     for schedule in (
         made | {"last_run_at": shown["last_run_at"]},
         await server.get(f"/schedules/{made['id']}"),

@@ -15,6 +15,7 @@ from tests.fakes.clock import START, FakeClock
 from tests.fakes.model import USAGE, done
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.server import Server, running_server
+from tests.fakes.waiting import until
 
 Json = dict[str, Any]
 
@@ -40,6 +41,8 @@ class WorkingModel:
         """Without those of the ticks."""
         self.requests: list[ModelRequest] = []
         self.working = self.most_working = 0
+        self.works = asyncio.Event()
+        """Set when it has begun to work."""
         self.failure: ModelError | None = None
         """Raised instead of an answer."""
         self.usage = USAGE
@@ -52,6 +55,7 @@ class WorkingModel:
         self.inputs.append(told)
         self.requests.append(request)
         self.working += 1
+        self.works.set()
         self.most_working = max(self.most_working, self.working)
         try:
             await self.gate.wait()
@@ -138,14 +142,37 @@ class Timetable:
     async def claimed(self) -> None:
         """Wait until the slots that have come are claimed: that of the tick is one of them."""
         now = rfc3339(self.clock.now())
-        while (await self.explain(self.tick, now))["run"] is None:
-            pass
+
+        async def is_claimed() -> bool:
+            return (await self.explain(self.tick, now))["run"] is not None
+
+        await until(is_claimed)
 
     async def ended(self, id: str) -> None:
         """Wait until no run of the schedule is going."""
         running = {"status": "running", "limit": 1}
-        while (await self.server.get(f"/schedules/{id}/runs", params=running))["data"]:
-            pass
+
+        async def is_over() -> bool:
+            return not (await self.server.get(f"/schedules/{id}/runs", params=running))["data"]
+
+        await until(is_over)
+
+    async def next_run_is(self, id: str, moment: str) -> None:
+        """Wait until that is the schedule's next time."""
+
+        async def is_it() -> bool:
+            return bool((await self.get(id))["next_run_at"] == moment)
+
+        await until(is_it)
+
+    async def begun(self, id: str) -> Json:
+        """The newest run of the schedule, once its turn has begun."""
+
+        async def run() -> Json | None:
+            runs = await self.runs(id)
+            return runs[-1] if runs and runs[-1]["response_id"] else None
+
+        return await until(run) or {}
 
 
 @dataclass(eq=False)

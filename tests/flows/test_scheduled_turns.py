@@ -13,6 +13,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.messages_endpoint import Json, reply, tool_block
 from tests.fakes.schedules import Machine, Timetable, timetable
 from tests.fakes.server import Server
+from tests.fakes.waiting import until
 
 pytestmark = pytest.mark.no_spare_kernel
 
@@ -102,8 +103,7 @@ async def test_runs_that_the_user_ends_count_as_no_failures(plan: Timetable) -> 
     plan.model.gate.clear()
     id = await plan.new("0 * * * *")
     await plan.awake_until(f"{THURSDAY}01:00:00Z", step=3_600)
-    while (run := (await plan.runs(id))[0])["response_id"] is None:
-        pass
+    run = await plan.begun(id)
     await plan.server.post(f"/responses/{run['response_id']}/cancel")
     await plan.ended(id)
     [run] = await plan.runs(id)
@@ -115,8 +115,7 @@ async def test_a_run_whose_conversation_is_deleted_ends_and_keeps_its_row(plan: 
     plan.model.gate.clear()
     id = await plan.new("0 * * * *")
     await plan.awake_until(f"{THURSDAY}01:00:00Z", step=3_600)
-    while (run := (await plan.runs(id))[0])["conversation_id"] is None:
-        pass
+    run = await plan.begun(id)
     await plan.server.call("DELETE", f"/conversations/{run['conversation_id']}")
     await plan.ended(id)
     [run] = await plan.runs(id)
@@ -130,8 +129,7 @@ async def test_a_schedule_that_is_deleted_drops_what_waits_and_lets_go_on_what_h
     plan.model.gate.clear()
     begun, waiting = await plan.new("0 * * * *", prompt="A."), await plan.new("0 * * * *", prompt="B.")
     await plan.run_now(begun)
-    while not plan.model.working:
-        await plan.get(begun)
+    await plan.model.works.wait()
     [run] = await plan.runs(begun)
     await plan.run_now(waiting)
     for id in (begun, waiting):
@@ -251,10 +249,12 @@ async def _schedule(server: Server, **fields: Any) -> str:
 async def _begin(server: Server, id: str) -> Json:
     """The run, when its turn has begun."""
     assert (await server.call("POST", f"/schedules/{id}/run")).status == 202
-    while True:
-        run = (await server.get(f"/schedules/{id}/runs"))["data"][0]
-        if run["response_id"]:
-            return dict(run)
+
+    async def run() -> Json | None:
+        newest: Json = (await server.get(f"/schedules/{id}/runs"))["data"][0]
+        return newest if newest["response_id"] else None
+
+    return await until(run) or {}
 
 
 async def _run(server: Server, id: str) -> Json:
@@ -309,10 +309,13 @@ async def test_the_kernel_of_a_run_ends_with_it_where_the_next_run_has_another_c
                     break
         query = {"conversation_id": run["conversation_id"]}
         [pad] = (await agent.server.get("/scratchpads", params=query))["data"]
-        while (kernel := await agent.server.get(f"/scratchpads/{pad['id']}/kernel"))["state"] != state:
-            pass
+
+        async def is_as_expected() -> bool:
+            kernel = await agent.server.get(f"/scratchpads/{pad['id']}/kernel")
+            return bool(kernel["state"] == state)
+
+        await until(is_as_expected)
     assert run["status"] == "success"
-    assert kernel["running"] == []
 
 
 # The server ends
@@ -327,8 +330,7 @@ async def test_a_run_in_the_middle_is_interrupted_and_what_waited_begins_at_the_
         plan.model.gate.clear()
         first, second = await plan.new("0 1 * * *", prompt="A."), await plan.new("0 1 * * *", prompt="B.")
         await plan.awake_until(f"{THURSDAY}01:00:00Z", step=3_600)
-        while not plan.model.working:
-            await plan.get(first)
+        await plan.model.works.wait()
         begun = plan.model.inputs[0]
     async with machine.server() as plan:
         await plan.claimed()
@@ -351,8 +353,7 @@ async def test_what_waited_is_missed_where_a_newer_slot_has_come_since(data: Pat
         first = await plan.new("0 1 * * *")
         second = await plan.new("0 * * * *")
         await plan.run_now(first)
-        while not plan.model.working:
-            await plan.get(first)
+        await plan.model.works.wait()
         await plan.awake_until(f"{THURSDAY}01:00:00Z", step=3_600)
         manual = await plan.new("0 0 1 1 *")
         await plan.run_now(manual)
@@ -379,8 +380,7 @@ async def test_what_waited_too_long_ago_does_not_begin_any_more(data: Path) -> N
         first, second = await plan.new("0 0 1 1 *"), await plan.new("0 0 1 1 *")
         yearly = await plan.new("0 1 1 1 *")
         await plan.run_now(first)
-        while not plan.model.working:
-            await plan.get(first)
+        await plan.model.works.wait()
         await plan.run_now(second)
         await plan.awake_until(f"{THURSDAY}01:00:00Z", step=3_600)
     machine.clock.advance(13 * 3_600)
@@ -443,8 +443,6 @@ async def test_a_clock_that_is_set_back_while_the_server_is_off_is_noticed_at_it
         late = await plan.new("0 9 * * *")
     machine.clock.set_now(machine.clock.now() - 365 * 86_400_000)
     async with machine.server() as plan:
-        while (await plan.get(id))["next_run_at"] != f"{THURSDAY}06:00:00.000Z":
-            pass
-        while (await plan.get(late))["next_run_at"] != f"{THURSDAY}09:00:00.000Z":
-            pass
+        await plan.next_run_is(id, f"{THURSDAY}06:00:00.000Z")
+        await plan.next_run_is(late, f"{THURSDAY}09:00:00.000Z")
         assert [told for told in await plan.told(id) if told[2] == "missed"] == []

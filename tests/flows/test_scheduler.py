@@ -79,8 +79,7 @@ async def test_a_run_waits_for_its_conversation_where_that_is_busy(plan: Timetab
         other = await plan.new("0 * * * *")
         await plan.settings(concurrency=1)
         await plan.awake_until(f"{THURSDAY}01:00:00Z", step=3_600)
-        while not (await plan.runs(other))[0]["started_at"]:
-            pass  # the one that waits for its conversation keeps no place
+        await plan.begun(other)  # the one that waits for its conversation keeps no place
         [waiting] = await plan.runs(id)
         assert (waiting["status"], waiting["started_at"]) == ("running", None)
         explained = await plan.explain(id, f"{THURSDAY}01:00:00Z")
@@ -198,8 +197,7 @@ async def test_a_clock_that_was_a_day_ahead_costs_no_slot_that_has_not_run(plan:
     assert await plan.told(daily) == [(f"{THURSDAY}12:00", "schedule", "missed")]
     plan.clock.set_now(ms(f"{THURSDAY}07:00:00Z"))
     plan.clock.advance(60)
-    while (await plan.get(daily))["next_run_at"] != f"{THURSDAY}12:00:00.000Z":
-        pass
+    await plan.next_run_is(daily, f"{THURSDAY}12:00:00.000Z")
     assert (await plan.get(twice))["next_run_at"] == f"{THURSDAY}18:00:00.000Z"
     assert await plan.told(daily) == [], "it was not missed after all"
     await plan.awake_until("2026-01-02T18:00:00Z", step=3_600)
@@ -220,8 +218,7 @@ async def test_a_clock_that_was_years_ahead_for_a_moment_leaves_schedules_as_the
     await plan.ended(id)
     plan.clock.set_now(ms(f"{THURSDAY}00:10:00Z"))
     plan.clock.advance(60)
-    while (await plan.get(id))["next_run_at"] != f"{THURSDAY}01:00:00.000Z":
-        pass
+    await plan.next_run_is(id, f"{THURSDAY}01:00:00.000Z")
     [run] = await plan.runs(id)
     assert run["scheduled_for"] == "2031-01-01T00:00:00.000Z", "the one that has run"
     await plan.awake_until(f"{THURSDAY}02:00:00Z", step=600)
@@ -239,8 +236,8 @@ async def test_a_clock_that_is_set_back_in_the_middle_of_what_was_missed_counts_
     assert (await plan.runs(id))[0]["slots"] == 499
     plan.clock.set_now(ms(f"{THURSDAY}02:00:00Z"))
     plan.clock.advance(60)
-    while len(runs := await plan.runs(id)) > 2:
-        pass
+    await plan.next_run_is(id, f"{THURSDAY}02:02:00.000Z")
+    runs = await plan.runs(id)
     assert [(run["slots"], run["scheduled_until"]) for run in runs] == [
         (121, f"{THURSDAY}02:01:00.000Z"),
         (1, None),
@@ -254,8 +251,8 @@ async def test_a_thousand_schedules_that_are_due_in_the_same_minute_all_run_a_fe
     ids = [await plan.new("0 1 * * *", prompt=f"Work {n}.") for n in range(1_000)]
     plan.model.gate.clear()
     plan.clock.advance(3_600)
-    while plan.model.working < 4:
-        await plan.claimed()
+    await plan.claimed()
+    await plan.model.works.wait()
     waiting = [run for id in ids for run in await plan.runs(id)]
     assert [run["status"] for run in waiting] == ["running"] * 1_000, "all are claimed"
     assert sum(run["started_at"] is not None for run in waiting) <= 4
@@ -278,8 +275,7 @@ async def test_a_new_schedule_and_a_changed_one_are_not_slept_through(plan: Time
     await plan.patch(far, cron="1 0 * * *")
     plan.clock.advance(60)
     for id in (far, soon):
-        while not await plan.runs(id):
-            pass
+        await plan.begun(id)
         await plan.ended(id)
         assert await plan.told(id) == [(f"{THURSDAY}00:01", "schedule", "success")]
 
