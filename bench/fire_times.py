@@ -103,7 +103,7 @@ def _in_all_zones(ask: Ask, before: Callable[[], None] = lambda: None) -> Sample
 
 def _week_of_plan() -> Sample:
     """What becomes of each of the 10,081 slots, as for a claim."""
-    due = Due("", "* * * * *", "Europe/Berlin", _START_MS)
+    due = Due("", "* * * * *", "Europe/Berlin", _START_MS, since=0, taken=frozenset())
     begun = perf_counter()
     plan = slots.plan(due, _START_MS + _WEEK_MS, 0)
     seconds = perf_counter() - begun

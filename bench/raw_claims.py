@@ -62,7 +62,10 @@ class BareClaims:
 
     def wake(self, now: int) -> Wake:
         self._clock.at = now
-        plans = [slots.plan(Due(*row), now, self._grace_ms) for row in self._due(now)]
+        plans = [
+            slots.plan(Due(id, cron, timezone, at, 0, frozenset()), now, self._grace_ms)
+            for id, cron, timezone, at in self._due(now)
+        ]
         claims = [plan.claim(self._ids) for plan in plans]
         moves = [(claim.next_run_at, claim.due.id, claim.due.next_run_at) for claim in claims]
         rows = _rows(claims, now)

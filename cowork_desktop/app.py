@@ -123,12 +123,14 @@ async def create_app(
                 project_files=project_files,
                 search_index=search_index,
                 pages=pages or Pages(PageTexts(contents.incoming).read),
+                schedules=schedules,
             )
             return Answering(db, preferences, means, approvals, clock, TOOLS if tools is None else tools)
 
         turns = Turns(db, models, preferences, make_answering, clock, made, tasks, notifications)
         schedule_runs = Runs(db, turns, kernels, preferences, notifications, clock)
         scheduler = Scheduler(db, schedule_runs, preferences, notifications, clock, made)
+        schedules = Schedules(db, scheduler, schedule_runs, notifications, clock, made)
 
         app = web.Application(middlewares=[every_request], client_max_size=MAX_BODY_BYTES)
         app[GATE] = Gate.at(port, bound_to=server_settings.host, token=server_settings.token)
@@ -142,8 +144,8 @@ async def create_app(
             turns,
         )
         app[keys.PROMOTION], app[keys.APPROVALS] = promotion, approvals
-        app[keys.SCHEDULES] = Schedules(db, scheduler, schedule_runs, notifications, clock, made)
-        app[keys.UNDO] = Undo(db, artifacts, deletion, project_files, clock, made)
+        app[keys.SCHEDULES] = schedules
+        app[keys.UNDO] = Undo(db, artifacts, deletion, project_files, schedules, clock, made)
         app[keys.CONTENTS], app[keys.TEXTS], app[keys.ARTIFACTS] = contents, texts, artifacts
         app[keys.DELETION], app[keys.SHELL], app[keys.BROWSER] = deletion, shell, browser or Browser()
         app[keys.SEARCH_INDEX] = search_index
@@ -172,6 +174,7 @@ async def create_app(
         await cell_runs.recover()
         await asyncio.to_thread(contents.clear_incoming)
         await artifacts.load()
+        await scheduler.load()
         # After what it may work with: a turn that waited goes on from here.
         await turns.recover()
         tasks.start(scheduler.keep_up(), name="scheduler")

@@ -90,11 +90,12 @@ class Answering:
         start_task: StartTask,
     ) -> Calls:
         begun, is_subtask = running.begun, running.start.parent is not None
+        is_unattended = running.start.is_unattended
         is_tainted = await self.db.read(turns.is_tainted, begun.id)
         if attached.is_read and not is_tainted:
             is_tainted = True
             await self.db.write(turns.taint, begun.id)
-        situation = gathered.situation(may_fetch=settings.web.fetch)
+        situation = gathered.situation(may_fetch=settings.web.fetch, is_unattended=is_unattended)
         return Calls(
             db=self.db,
             clock=self.clock,
@@ -112,7 +113,7 @@ class Answering:
             settings=lambda: self.preferences.current.approvals,
             stopwatch=running.stopwatch,
             is_tainted=is_tainted,
-            is_unattended=running.start.is_unattended,
+            is_unattended=is_unattended,
             skills=list(gathered.skills),
             start_task=None if is_subtask else start_task,
         )

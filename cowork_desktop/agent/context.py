@@ -72,7 +72,7 @@ class Gathered:
     subtasks: frozenset[str]
     """The turns of the conversation whose input the agent wrote."""
 
-    def situation(self, *, may_fetch: bool) -> Situation:
+    def situation(self, *, may_fetch: bool, is_unattended: bool) -> Situation:
         return Situation(
             has_files=self.reach.file_count > 0,
             has_skills=self.reach.has_skills,
@@ -80,7 +80,9 @@ class Gathered:
             has_artifacts=self.reach.has_artifacts,
             has_history=bool(self.history) or self.compaction is not None,
             has_scratchpad=self.reach.has_scratchpad,
+            has_schedules=self.reach.has_schedules,
             is_subtask=self.is_subtask,
+            is_unattended=is_unattended,
             may_fetch=may_fetch,
         )
 

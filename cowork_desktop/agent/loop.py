@@ -89,6 +89,7 @@ class Loop:
                 turn_calls.put_round, self.calls.context.response_id, calls, self.recorder.usage
             )
             results = await self.calls.run(calls)
+            await self._check_spent(request.model)
             place = (self.answer_n, round)
             answer = Message("assistant", done.content, place=place)
             request = _with(request, [answer, Message("user", results, place=place)])

@@ -282,6 +282,7 @@ class Turns:
             model=parent.begun.model,
             skill_ids=parent.start.skill_ids,
             is_unattended=parent.start.is_unattended,
+            budget=parent.start.budget,
             parent=(parent.begun.id, index),
             project_id=await self._db.read(conversations.project_of, parent.begun.conversation_id),
         )

@@ -6,12 +6,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
+from cowork_desktop.agent.schedule_desk import ScheduleDesk, definition
 from cowork_desktop.clock import Clock
 from cowork_desktop.errors import Conflict, CoworkError, NotFound
 from cowork_desktop.ids import Ids
 from cowork_desktop.schemas.memories import MemoryPatch
+from cowork_desktop.schemas.schedules import Schedule, SchedulePatch
 from cowork_desktop.schemas.undo import ChangeLeft, ChangeView, Undone
 from cowork_desktop.store import artifacts, changes, memories, turns
 from cowork_desktop.store.changes import Change, NotedChange
@@ -26,8 +28,11 @@ logger = logging.getLogger(__name__)
 CHANGED_SINCE = "It has been changed since."
 CHANGED_BETWEEN = "Somebody else has changed it between two changes of the turn."
 DELETED_BY_TURN = "The turn deleted it, and an artifact that is deleted cannot be made again."
-SCHEDULE = "Schedules cannot be taken back yet."
+DELETED_SINCE = "It has been deleted since."
 _INTERNAL = "Something went wrong inside the server; its log has the details."
+
+_OF_SCHEDULE = ("cron", "timezone", "prompt", "status")
+"""What a turn can change of a schedule."""
 
 _Thing = tuple[str, str, str]
 """Kind, project and reference of what can be changed: several changes may be of one thing."""
@@ -46,6 +51,7 @@ class Undo:
         artifacts: Artifacts,
         deletion: Deletion,
         project_files: ProjectFiles,
+        schedules: ScheduleDesk,
         clock: Clock,
         ids: Ids,
     ) -> None:
@@ -55,7 +61,7 @@ class Undo:
             deletion,
             project_files,
         )
-        self._clock, self._ids = clock, ids
+        self._schedules, self._clock, self._ids = schedules, clock, ids
         self._one_at_a_time = asyncio.Lock()
 
     async def undo(self, response_id: str) -> Undone:
@@ -105,14 +111,12 @@ class Undo:
                 await self._db.write(_note_undone, [noted], self._clock.now())
             case "artifact" if noted is of_thing[0]:
                 await self._undo_artifact(of_thing)
-            case "schedule":
-                raise Left(SCHEDULE)
+            case "schedule" if noted is of_thing[0]:
+                await self._undo_schedule(of_thing)
 
     async def _undo_artifact(self, of_thing: Sequence[NotedChange]) -> None:
         """All versions that the turn made of it at once: what stood before the first comes back."""
-        change, before = of_thing[0].change, of_thing[-1].change.before
-        if any(newer.change.before != older.change.after for newer, older in pairwise(of_thing)):
-            raise Left(CHANGED_BETWEEN)
+        change, before = _as_one(of_thing)
         if before is None:
             with suppress(NotFound):  # one that is gone already is as it was before
                 version = await self._unchanged(change)
@@ -124,6 +128,27 @@ class Undo:
             await self._unchanged(change)
             await self._artifacts.restore(change.ref, before["version"])
         await self._db.write(_note_undone, of_thing, self._clock.now())
+
+    async def _undo_schedule(self, of_thing: Sequence[NotedChange]) -> None:
+        """All changes of it at once, as a user would make them."""
+        change, before = _as_one(of_thing)
+
+        def also(tx: Tx, standing: Schedule | None, after: Schedule | None) -> None:
+            if standing is None or definition(standing) != change.after:
+                raise Left(CHANGED_SINCE)
+            _note_undone(tx, of_thing, self._clock.now())
+
+        try:
+            if before is None:
+                await self._schedules.delete(change.ref, also)
+                self._deletion.start()
+            else:
+                given = {name: before[name] for name in _OF_SCHEDULE}
+                await self._schedules.patch(change.ref, SchedulePatch(**given), also)
+        except NotFound as error:
+            if before is not None:
+                raise Left(DELETED_SINCE) from error
+            await self._db.write(_note_undone, of_thing, self._clock.now())
 
     async def _unchanged(self, change: Change) -> int:
         """The artifact's newest version, which is equal to the turn's, as its folder is. Raises Left where
@@ -160,13 +185,21 @@ def _line_of(tx: Tx, id: str) -> list[str]:
     return line
 
 
+def _as_one(of_thing: Sequence[NotedChange]) -> tuple[Change, Any]:
+    """The newest change of a thing, and what stood before the first one. Raises Left where somebody else
+    has changed it in between."""
+    if any(newer.change.before != older.change.after for newer, older in pairwise(of_thing)):
+        raise Left(CHANGED_BETWEEN)
+    return of_thing[0].change, of_thing[-1].change.before
+
+
 def _undo_memory(tx: Tx, noted: NotedChange, now: int) -> None:
     change = noted.change
     standing = next(iter(memories.those(tx, [change.ref])), None)
     if standing and (change.after is None or standing.content != change.after["content"]):
         raise Left(CHANGED_SINCE)
     if standing is None and change.before is not None and change.after is not None:
-        raise Left("It has been deleted since.")
+        raise Left(DELETED_SINCE)
     if change.before is None and standing:
         memories.delete(tx, change.ref)
     elif change.before is not None and standing:

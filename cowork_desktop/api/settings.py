@@ -27,6 +27,7 @@ async def get_settings(request: web.Request) -> Settings:
 async def update_settings(request: web.Request, body: SettingsPatch) -> Settings:
     """Update settings."""
     await request.app[keys.PREFERENCES].patch(request.app[keys.DB], body)
+    request.app[keys.SCHEDULES].settings_changed()
     return await get_settings(request)
 
 

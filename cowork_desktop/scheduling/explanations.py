@@ -100,7 +100,8 @@ class _Telling:
             return "no_slot", f"{when} is none of its times: its cron expression is “{definition.cron}”."
         if definition.status == "paused":
             because = f": {definition.pause_reason}" if definition.pause_reason else "."
-            return "paused", f"It was paused at {self._local(definition.since)}{because}"
+            since = self._local(definition.paused_since or definition.since)
+            return "paused", f"It was paused at {since}{because}"
         if known.minute > self.now:
             return "will_run", f"It will run at {when}."
         next_run_at = known.schedule.next_run_at
@@ -115,7 +116,7 @@ class _Telling:
         why = run.error.message if run.error else ""
         slot = f"The slot was {self._shown(run.scheduled_for)} in {self.place.key}."
         told = "It was asked for by hand." if run.trigger == "manual" else slot
-        if run.trigger == "catch_up":
+        if run.started_at and run.trigger == "catch_up":
             told += " It ran late, and stands for the slots that were missed before it."
         if run.started_at:
             told += f" It began at {self._shown(run.started_at)}"
@@ -131,8 +132,15 @@ class _Telling:
             case "skipped":
                 return "skipped", f"{told} It was skipped: {why}"
             case "missed":
-                late = self.known.caught_up_by and self.known.caught_up_by.started_at
-                return "missed", f"{told} {why}" + (f" That began at {self._shown(late)}." if late else "")
+                return "missed", f"{told} {why}{self._caught_up()}"
+
+    def _caught_up(self) -> str:
+        by = self.known.caught_up_by
+        if by is None:
+            return ""
+        if by.started_at:
+            return f" One run stands for all that were missed; it began at {self._shown(by.started_at)}."
+        return f" The run that was to stand for it, of {self._shown(by.scheduled_for)}, is {by.status}."
 
     def _shown(self, timestamp: str) -> str:
         return self._local(milliseconds(timestamp) or 0)

@@ -10,7 +10,7 @@ from cowork_desktop.agent.preferences import Preferences
 from cowork_desktop.agent.running import TurnStart
 from cowork_desktop.agent.turns import Turns
 from cowork_desktop.clock import Clock
-from cowork_desktop.errors import Conflict, CoworkError, NotFound, StorageFull
+from cowork_desktop.errors import Conflict, CoworkError, InvalidRequest, NotFound, StorageFull
 from cowork_desktop.kernels.pool import Kernels
 from cowork_desktop.notifications import Notifications
 from cowork_desktop.scheduling import budgets
@@ -66,7 +66,7 @@ class Runs:
     def start(self, run_id: str) -> None:
         """Carry it out as soon as there is a place."""
         self._waiting.append(run_id)
-        self._fill()
+        self.fill()
 
     def follow(self, run: ScheduleRun) -> None:
         """Tell of the end of a run whose turn goes on from an earlier process."""
@@ -79,7 +79,8 @@ class Runs:
         self._is_closed = True
         await self._tasks.close()
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
+        """Begin what waits, as far as there are places; there may be more than before."""
         places = self._preferences.current.schedules.concurrency
         while self._waiting and len(self._working) < places and not self._is_closed:
             run_id = self._waiting.popleft()
@@ -88,7 +89,7 @@ class Runs:
 
     def _give_place(self, run_id: str) -> None:
         self._working.discard(run_id)
-        self._fill()
+        self.fill()
 
     async def _carry_out(self, run_id: str) -> None:
         again: Coroutine[Any, Any, None] | None = None
@@ -126,37 +127,47 @@ class Runs:
             start = await self._db.read(_turn_of, run_id, task, self._clock.now())
             response = await wholly(self._turns.start(start))
         except UsedUp as error:
-            await self._give_up(run_id, "skipped", RunError(type="budget", message=str(error)))
+            await self.give_up(run_id, "skipped", RunError(type="budget", message=str(error)))
         except NotFound:
             logger.info("The run %s is not wanted any more", run_id)
+        except InvalidRequest as error:
+            if error.param == "body.conversation_id":  # deleted just now: the schedule knows
+                return await self._begin(run_id)
+            await self.give_up(run_id, "failed", RunError(type=error.type, message=error.message))
         except Conflict as error:
             raise _Busy(error.details[0]["response_id"]) from error
         except StorageFull:
             raise
         except CoworkError as error:
-            await self._give_up(run_id, "failed", RunError(type=error.type, message=error.message))
+            await self.give_up(run_id, "failed", RunError(type=error.type, message=error.message))
         except Exception:
             logger.exception("The run %s could not begin", run_id)
-            await self._give_up(run_id, "failed", _INTERNAL)
+            await self.give_up(run_id, "failed", _INTERNAL)
         else:
             await self._tell_started(run_id)
             return response.id
         return None
 
-    async def _give_up(self, run_id: str, status: RunStatus, error: RunError) -> None:
+    async def give_up(self, run_id: str, status: RunStatus, error: RunError) -> None:
+        """End a run that has not begun, and tell it."""
         run = await self._db.write(schedule_runs.give_up, run_id, status, error, self._clock.now())
         if run and status == "skipped":
             self._notifications.tell(told.RunSkipped, run=run)
+        elif run and status == "missed":
+            self._notifications.tell(told.RunMissed, run=run, slots=1)
         elif run:
-            self._notifications.tell(told.RunFinished, run=run)
+            await self._tell_end(run)
 
     async def _tell_started(self, run_id: str) -> None:
-        if run := await self._db.read(schedule_runs.find, run_id):
-            self._notifications.tell(told.RunStarted, run=run)
+        try:
+            if run := await self._db.read(schedule_runs.find, run_id):
+                self._notifications.tell(told.RunStarted, run=run)
+        except Exception:  # it runs all the same
+            logger.exception("The begin of %s could not be told", run_id)
 
     async def _until_end(self, run_id: str, response_id: str) -> None:
         await self._turns.ended(response_id)
-        run, schedule = await self._db.read(_as_ended, run_id)
+        run = await self._db.read(schedule_runs.find, run_id)
         while run and run.status == "running":  # the disk did not take the turn's end
             await self._clock.sleep(AGAIN_SECONDS)
             try:
@@ -165,11 +176,21 @@ class Runs:
                 logger.warning("The end of the run %s cannot be stored", run_id)
         if run is None:
             return
-        self._notifications.tell(told.RunFinished, run=budgets.with_cost(run))
-        if schedule and schedule.pause_reason and schedule.updated_at == run.finished_at:
-            self._notifications.tell(told.SchedulePaused, schedule=schedule)
+        schedule = await self._tell_end(run)
         if run.conversation_id and not (schedule and schedule.conversation_id == run.conversation_id):
             await self._end_kernels(run.conversation_id)
+
+    async def _tell_end(self, run: ScheduleRun) -> Schedule | None:
+        """Tell of a run that has ended, and of the schedule where that has paused it. Returns the schedule,
+        unless it was deleted."""
+        self._notifications.tell(told.RunFinished, run=budgets.with_cost(run))
+        try:
+            schedule = await self._db.read(schedules.get, run.schedule_id)
+        except NotFound:
+            return None
+        if schedule.pause_reason and schedule.updated_at == run.finished_at:
+            self._notifications.tell(told.SchedulePaused, schedule=schedule)
+        return schedule
 
     async def _end_kernels(self, conversation_id: str) -> None:
         """Of a conversation that was made for the run: nobody is there to go on in it, and the next run has
@@ -192,11 +213,3 @@ def _turn_of(tx: Tx, run_id: str, task: Task, now: int) -> TurnStart:
         schedule_run_id=run_id,
         budget=budgets.left(schedule.budget, budgets.used(tx, schedule, now)),
     )
-
-
-def _as_ended(tx: Tx, run_id: str) -> tuple[ScheduleRun | None, Schedule | None]:
-    run = schedule_runs.find(tx, run_id)
-    try:
-        return run, schedules.get(tx, run.schedule_id) if run else None
-    except NotFound:
-        return run, None

@@ -17,7 +17,7 @@ from cowork_desktop.scheduling.zones import ZoneRefused, zone
 from cowork_desktop.schemas import notifications as told
 from cowork_desktop.schemas.base import milliseconds
 from cowork_desktop.schemas.schedules import RunError, RunStatus, ScheduleRun
-from cowork_desktop.store import schedule_runs, schedules
+from cowork_desktop.store import projects, schedule_runs, schedules
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.store.schedule_runs import Claimed
 from cowork_desktop.store.schedules import Due
@@ -52,6 +52,10 @@ class Scheduler:
         self._notifications, self._clock, self._ids = notifications, clock, ids
         self._woken = asyncio.Event()
         self._claiming = asyncio.Lock()
+        self._left: list[ScheduleRun] = []
+        self._made_at = 0
+        """When the data folder was made: a clock that shows an earlier time is not believed, as it has lost
+        its battery, say."""
         self._seen = 0
         """The latest time that the clock has shown; it stands behind it after it was set back."""
 
@@ -59,18 +63,20 @@ class Scheduler:
         """A schedule was made or changed: its slot may come earlier than the one that is slept for."""
         self._woken.set()
 
+    async def load(self) -> None:
+        """Read what an earlier process left; before turns are recovered, so that their ends are told."""
+        self._made_at = await self._db.read(projects.first_created_at)
+        self._seen = await self._db.read(schedule_runs.newest_change_at)
+        self._left = await self._db.scan(schedule_runs.unfinished)
+
     async def keep_up(self) -> None:
         """Take up what an earlier process left, then claim slots until the server ends."""
-        left: list[ScheduleRun] | None = None
         while True:
             self._woken.clear()
             try:
-                if left is None:
-                    self._seen = await self._db.read(schedule_runs.newest_change_at)
-                    left = await self._db.scan(schedule_runs.unfinished)
-                while left:
-                    await self._take_up(left[0])
-                    del left[0]
+                while self._left:
+                    await self._take_up(self._left[0])
+                    del self._left[0]
                 next_at = await self.claim_due()
             except Exception:  # the disk may be full; the slots wait in the database
                 logger.exception("Slots could not be claimed")
@@ -82,9 +88,10 @@ class Scheduler:
         """Claim all slots that have come; returns when the next one comes."""
         async with self._claiming:
             now = self._clock.now()
-            if now < self._seen - SET_BACK_MS:
+            if self._made_at <= now < self._seen - SET_BACK_MS:
                 await self._take_back(now)
-            self._seen = now
+            if now >= self._made_at:
+                self._seen = now
             while due := await self._db.read(schedules.due, now, _AT_ONCE):
                 await self._claim(due, now)
             return await self._db.read(schedules.next_due_at)
@@ -115,10 +122,11 @@ class Scheduler:
             self._notifications.tell(told.SchedulePaused, schedule=schedule)
 
     async def _take_back(self, now: int) -> None:
-        """The clock was set back: slots that were missed or skipped and are yet to come are open again, and
-        each schedule goes on with the first slot that has no row. What has run does not run again."""
+        """The clock was set back: slots that were missed and are yet to come are open again, and each
+        schedule goes on with the first slot that has no row. What has run does not run again."""
         logger.warning("The clock was set back: slots after %d are looked at again", now)
-        await self._db.write(schedule_runs.withdraw_ahead, now, slots.slots_until)
+        while await self._db.write(schedule_runs.withdraw_ahead, now, slots.slots_until, _ROWS_AT_ONCE):
+            pass
         last_id = ""
         while ahead := await self._db.read(schedules.ahead_of, now, last_id, _AT_ONCE):
             last_id = ahead[-1].id
@@ -133,7 +141,7 @@ class Scheduler:
         elif because := await self._why_not_begin(run, now):
             status: RunStatus = "failed" if run.trigger == "manual" else "missed"
             error = RunError(type="interrupted" if status == "failed" else status, message=because)
-            await self._db.write(schedule_runs.give_up, run.id, status, error, now)
+            await self._runs.give_up(run.id, status, error)
         else:
             self._runs.start(run.id)
 

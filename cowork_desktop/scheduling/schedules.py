@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
+from cowork_desktop.agent.schedule_desk import Also, Timing
 from cowork_desktop.clock import Clock
 from cowork_desktop.errors import InvalidRequest
 from cowork_desktop.ids import Ids
@@ -33,6 +34,7 @@ from cowork_desktop.schemas.schedules import (
 from cowork_desktop.store import projects, schedule_runs, schedules
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.store.schedules import StillDue
+from cowork_desktop.tasks import wholly
 
 _MONTH_MS = 30 * 86_400_000
 
@@ -50,42 +52,52 @@ class Schedules:
         self._db, self._scheduler, self._runs = db, scheduler, runs
         self._notifications, self._clock, self._ids = notifications, clock, ids
 
-    async def create(self, body: ScheduleCreate) -> Schedule:
-        """Raises InvalidRequest, also for a cron expression or a timezone that cannot be used."""
+    async def create(self, body: ScheduleCreate, also: Also | None = None) -> Schedule:
+        """`also` is part of the transaction. Raises InvalidRequest, also for a cron expression or a timezone
+        that cannot be used."""
         expression, _ = await _checked(body.cron, body.timezone)
         body = body.model_copy(update={"cron": expression.text})
         id, now = self._ids.new("sched"), self._clock.now()
-        schedule = await self._db.write(schedules.create, id, now, body, slots.next_after)
+        schedule = await self._db.write(_create, id, now, body, also)
         self._changed(schedule)
         return schedule
 
-    async def patch(self, id: str, body: SchedulePatch) -> Schedule:
+    async def patch(self, id: str, body: SchedulePatch, also: Also | None = None) -> Schedule:
         """Raises NotFound, and InvalidRequest as `create` does. A slot that has come already is claimed
         first, by what the schedule was."""
         before = await self._db.read(schedules.get, id)
-        after = dict(before) | body.model_dump()
-        expression, _ = await _checked(after["cron"], after["timezone"])
-        if "cron" in body.model_dump():
-            body = body.model_copy(update={"cron": expression.text})
+        changes = body.model_dump()
+        after = dict(before) | changes
+        if changes.keys() & {"cron", "timezone"} or changes.get("status") == "active":
+            expression, _ = await _checked(after["cron"], after["timezone"])
+            if "cron" in changes:
+                body = body.model_copy(update={"cron": expression.text})
         while True:
             try:
                 now = self._clock.now()
-                schedule = await self._db.write(schedules.patch, id, now, body, slots.next_after)
+                schedule = await self._db.write(_patch, id, now, body, also)
             except StillDue:
-                await self._scheduler.claim_due()
+                await wholly(self._scheduler.claim_due())
             else:
                 self._changed(schedule)
                 return schedule
 
-    async def delete(self, id: str) -> None:
+    def settings_changed(self) -> None:
+        """There may be more places."""
+        self._runs.fill()
+
+    async def delete(self, id: str, also: Also | None = None) -> None:
         """A run that has begun goes on as the turn that it is; one that waits is dropped. Raises
         NotFound."""
-        project_id = await self._db.write(schedules.delete, id, self._clock.now())
+        project_id = await self._db.write(_delete, id, self._clock.now(), also)
         self._notifications.tell(ScheduleChanged, schedule_id=id, project_id=project_id)
 
     async def run_now(self, id: str) -> ScheduleRun:
         """Ask for a run beside its times. Raises NotFound, and Conflict while one is going."""
-        run = await self._db.write(schedule_runs.ask_for, self._ids.new("run"), id, self._clock.now())
+        return await wholly(self._ask_for(self._ids.new("run"), id))
+
+    async def _ask_for(self, run_id: str, id: str) -> ScheduleRun:
+        run = await self._db.write(schedule_runs.ask_for, run_id, id, self._clock.now())
         self._runs.start(run.id)
         return run
 
@@ -117,9 +129,39 @@ class Schedules:
             estimate=budgets.estimate(basis, past, per_month),
         )
 
+    async def timing(self, cron: str, timezone: str, count: int) -> Timing:
+        """What a cron expression means, with so many of its next times. Raises InvalidRequest."""
+        expression, place = await _checked(cron, timezone)
+        next_runs = await asyncio.to_thread(_fire_times, expression, place, self._clock.now(), count)
+        return Timing(words.in_words(expression), place, next_runs)
+
     def _changed(self, schedule: Schedule) -> None:
         self._scheduler.wake()
         self._notifications.tell(ScheduleChanged, schedule_id=schedule.id, project_id=schedule.project_id)
+
+
+def _create(tx: Tx, id: str, now: int, body: ScheduleCreate, also: Also | None) -> Schedule:
+    after = schedules.create(tx, id, now, body, slots.next_after)
+    if also:
+        also(tx, None, after)
+    return after
+
+
+def _patch(tx: Tx, id: str, now: int, body: SchedulePatch, also: Also | None) -> Schedule:
+    before = schedules.get(tx, id)
+    after = schedules.patch(tx, id, now, body, slots.next_after)
+    if also:
+        also(tx, before, after)
+    return after
+
+
+def _delete(tx: Tx, id: str, now: int, also: Also | None) -> str:
+    """Returns the project's id."""
+    before = schedules.get(tx, id)
+    schedules.delete(tx, id, now)
+    if also:
+        also(tx, before, None)
+    return before.project_id
 
 
 async def _checked(cron: str, timezone: str) -> tuple[CronExpression, ZoneInfo]:
@@ -156,9 +198,11 @@ def _ahead(expression: CronExpression, place: ZoneInfo, now: int, count: int) ->
     """The next fire times, and how many there are in a month."""
     until = now + _MONTH_MS
     per_month = sum(1 for _ in takewhile(lambda at: at <= until, expression.fires(place, now)))
-    return [
-        _fire_time(expression, place, at) for at in islice(expression.fires(place, now), count)
-    ], per_month
+    return _fire_times(expression, place, now, count), per_month
+
+
+def _fire_times(expression: CronExpression, place: ZoneInfo, now: int, count: int) -> list[FireTime]:
+    return [_fire_time(expression, place, at) for at in islice(expression.fires(place, now), count)]
 
 
 def _fire_time(expression: CronExpression, place: ZoneInfo, at: int) -> FireTime:

@@ -15,8 +15,8 @@ ON_TIME_MS = 60_000
 """A slot that is claimed within a minute was not missed: the server may have been busy."""
 MOST_ROWS = 100
 """Of the slots that were missed at once so many have a row each; older ones share one."""
-_NOT_RUNNING = "Cowork was not running at that time, or the computer slept."
-_CAUGHT_UP = "One run stands for all that were missed."
+_NOT_RUNNING = "Cowork was not running at that time, the computer slept, or its clock was set forward."
+_OVERTAKEN = "A newer slot has run already."
 _TOO_LATE = "It was too long ago to be caught up with (settings.schedules.grace_seconds)."
 
 
@@ -70,23 +70,28 @@ def plan(due: Due, now: int, grace_ms: int) -> Plan:
     kept, older, next_run_at = _come(due, now)
     slot: int | None = None
     trigger: RunTrigger = "catch_up"
-    because = f"{_NOT_RUNNING} {_TOO_LATE}"
-    if kept and now - kept[-1] <= max(ON_TIME_MS, grace_ms):
-        slot, because = kept.pop(), f"{_NOT_RUNNING} {_CAUGHT_UP}"
+    because = _NOT_RUNNING
+    if kept and any(kept[-1] < taken <= now for taken in due.taken):
+        because = f"{_NOT_RUNNING} {_OVERTAKEN}"
+    elif kept and now - kept[-1] <= max(ON_TIME_MS, grace_ms):
+        slot = kept.pop()
         if now - slot <= ON_TIME_MS and not kept:
             trigger = "schedule"
+    elif kept:
+        because = f"{_NOT_RUNNING} {_TOO_LATE}"
     missed = chain([older] if older else [], ((at, at, 1) for at in kept))
     return Plan(due, next_run_at, tuple(missed), slot, trigger, because)
 
 
 def _come(due: Due, now: int) -> tuple[deque[int], tuple[int, int, int] | None, int]:
     """The newest slots that have come and have no row, what came before these, and the first one that is
-    yet to come and has none."""
+    yet to come and has none. What was before the schedule became what it is was no slot of it."""
     kept: deque[int] = deque()
     older: tuple[int, int, int] | None = None
     fires = CronExpression.parse(due.cron).fires(zone(due.timezone), due.next_run_at)
+    since = due.since if due.since <= now else 0  # else the clock is behind when it was made
     for slot in chain([due.next_run_at], fires):
-        if slot in due.taken:
+        if slot in due.taken or slot < since:
             continue
         if slot > now:
             return kept, older, slot

@@ -1,4 +1,4 @@
-"""Says in English when a cron expression is due; what is due at other times never gets the same words."""
+"""Says in English when a cron expression is due by the clocks; other times never get the same words."""
 
 from collections.abc import Callable
 from itertools import pairwise

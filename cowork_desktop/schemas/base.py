@@ -111,14 +111,15 @@ def rfc3339(milliseconds: int) -> str:
 
 
 def milliseconds(moment: str) -> int | None:
-    """The time that RFC 3339 text with an offset or `Z` stands for; None where it is no such text."""
+    """The time that RFC 3339 text with an offset or `Z` stands for; None where it is no such text, or a time
+    at which nothing was or will be scheduled."""
     if not _MOMENT.fullmatch(moment):
         return None
     try:
         at = datetime.fromisoformat(moment.upper())
     except ValueError:
         return None
-    return (at - _EPOCH) // timedelta(milliseconds=1)
+    return (at - _EPOCH) // timedelta(milliseconds=1) if 1970 < at.year < 9000 else None
 
 
 @dataclass(frozen=True, slots=True)

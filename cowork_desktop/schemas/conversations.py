@@ -123,8 +123,16 @@ class ResponseLink(Schema):
     conversation_id: str
 
 
+class ScheduleLink(Schema):
+    """A schedule that was made, changed or read."""
+
+    type: Literal["schedule"] = "schedule"
+    schedule_id: str
+
+
 Link = Annotated[
-    CellLink | FileLink | ArtifactLink | MemoryLink | PageLink | ResponseLink, Field(discriminator="type")
+    CellLink | FileLink | ArtifactLink | MemoryLink | PageLink | ResponseLink | ScheduleLink,
+    Field(discriminator="type"),
 ]
 
 

@@ -171,7 +171,9 @@ class ScheduleRunQuery(Query):
 def _moment(value: str) -> str:
     if milliseconds(value) is None:
         raise PydanticCustomError(
-            "moment", "String should be a time such as 2026-06-11T10:00:00Z or 2026-06-11T12:00:00+02:00"
+            "moment",
+            "String should be a time from 1971 to 8999 such as 2026-06-11T10:00:00Z or"
+            " 2026-06-11T12:00:00+02:00",
         )
     return value
 

@@ -15,7 +15,8 @@ class Change:
     """One thing that a call changed. `before` and `after` are JSON values; None: it was not there, or is
     gone.
 
-    A file's are `{"sha256", "size"}`, an artifact's `{"version"}`, a memory's `{"content", "project_id"}`.
+    A file's are `{"sha256", "size"}`, an artifact's `{"version"}`, a memory's `{"content", "project_id"}`, a
+    schedule's `{"cron", "timezone", "prompt", "status", "conversation_id", "budget"}`.
     """
 
     kind: ChangeKind

@@ -43,6 +43,12 @@ def get(tx: Tx, id: str) -> Project:
     return _project(row)
 
 
+def first_created_at(tx: Tx) -> int:
+    """When the first one was made, and so the data folder; 0: not yet."""
+    [at] = tx.execute("SELECT coalesce(min(created_at), 0) FROM projects WHERE is_general").fetchone()
+    return int(at)
+
+
 def check(tx: Tx, id: str, param: str = "body.project_id") -> None:
     """Refuse an id in a body that no project has."""
     if not tx.execute("SELECT 1 FROM projects WHERE id = ? AND deleted_at IS NULL", (id,)).fetchone():

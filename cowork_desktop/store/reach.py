@@ -15,6 +15,7 @@ class Reach:
     has_memories: bool
     has_artifacts: bool
     has_scratchpad: bool
+    has_schedules: bool
     file_count: int
     newest_files: list[File]
 
@@ -25,11 +26,12 @@ def of(tx: Tx, conversation_id: str, most_files: int) -> Reach:
         " FROM conversations WHERE id = ?",
         (conversation_id,),
     ).fetchone()
-    has_skills, has_memories, has_artifacts, has_scratchpad = tx.execute(
+    has_skills, has_memories, has_artifacts, has_scratchpad, has_schedules = tx.execute(
         "SELECT EXISTS (SELECT 1 FROM skills),"
         " EXISTS (SELECT 1 FROM memories WHERE project_id IS NULL OR project_id = ?1),"
         " EXISTS (SELECT 1 FROM artifacts WHERE project_id = ?1 AND deleted_at IS NULL),"
-        " EXISTS (SELECT 1 FROM scratchpads WHERE conversation_id = ?2)",
+        " EXISTS (SELECT 1 FROM scratchpads WHERE conversation_id = ?2),"
+        " EXISTS (SELECT 1 FROM schedules WHERE project_id = ?1 AND deleted_at IS NULL)",
         (project_id, conversation_id),
     ).fetchone()
     count, newest = files.in_reach(tx, conversation_id, own_project, most_files)
@@ -39,6 +41,7 @@ def of(tx: Tx, conversation_id: str, most_files: int) -> Reach:
         bool(has_memories),
         bool(has_artifacts),
         bool(has_scratchpad),
+        bool(has_schedules),
         count,
         newest,
     )

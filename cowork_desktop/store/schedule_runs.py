@@ -166,7 +166,10 @@ def give_up(tx: Tx, id: str, status: RunStatus, error: RunError, now: int) -> Sc
         " WHERE id = ? AND status = 'running' AND turn_id IS NULL",
         (status, to_json(error), None if status in ("skipped", "missed") else now, id),
     )
-    return find(tx, id) if changed.rowcount else None
+    run = find(tx, id) if changed.rowcount else None
+    if run and status == "failed":
+        _pause_after_failures(tx, run.schedule_id, now)
+    return run
 
 
 def lose(tx: Tx, id: str, now: int) -> ScheduleRun | None:
@@ -214,8 +217,12 @@ def running(tx: Tx, schedule_id: str) -> ScheduleRun | None:
 def of_slot(tx: Tx, schedule_id: str, slot: int) -> ScheduleRun | None:
     """The row that stands for a slot, alone or with others."""
     alone = "schedule_id = ? AND scheduled_for = ? AND trigger != 'manual'"
-    among = "schedule_id = ? AND scheduled_for <= ? AND scheduled_until IS NOT NULL AND scheduled_until >= ?"
-    return _first(tx, alone, (schedule_id, slot)) or _first(tx, among, (schedule_id, slot, slot))
+    row = tx.execute(
+        f"SELECT {_COLUMNS} FROM schedule_runs INDEXED BY schedule_runs_of_several"
+        " WHERE schedule_id = ? AND scheduled_for <= ? AND scheduled_until >= ?",
+        (schedule_id, slot, slot),
+    ).fetchone()
+    return _first(tx, alone, (schedule_id, slot)) or (_run(row) if row else None)
 
 
 def asked_for_between(tx: Tx, schedule_id: str, first: int, end: int) -> ScheduleRun | None:
@@ -226,7 +233,10 @@ def asked_for_between(tx: Tx, schedule_id: str, first: int, end: int) -> Schedul
 
 def unfinished(tx: Tx) -> list[ScheduleRun]:
     """Those that an earlier process has claimed, oldest first."""
-    rows = tx.execute(f"SELECT {_COLUMNS} FROM schedule_runs WHERE status = 'running' ORDER BY id")
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM schedule_runs INDEXED BY schedule_runs_running"
+        " WHERE status = 'running' ORDER BY id"
+    )
     return [_run(row) for row in rows]
 
 
@@ -239,15 +249,17 @@ def newest_change_at(tx: Tx) -> int:
     return int(at)
 
 
-def withdraw_ahead(tx: Tx, now: int, slots_until: SlotsUntil) -> None:
-    """Forget of the slots that are yet to come which ones were missed or skipped: the clock had been
-    wrong."""
-    tx.execute(
-        "DELETE FROM schedule_runs WHERE status IN ('missed', 'skipped') AND scheduled_for > ?", (now,)
+def withdraw_ahead(tx: Tx, now: int, slots_until: SlotsUntil, most: int) -> bool:
+    """Forget of the slots that are yet to come which ones were missed: the clock had been wrong. Returns
+    whether there may be more."""
+    gone = tx.execute(
+        "DELETE FROM schedule_runs WHERE rowid IN"
+        " (SELECT rowid FROM schedule_runs WHERE status = 'missed' AND scheduled_for > ? LIMIT ?)",
+        (now, most),
     )
     rows = tx.execute(
         "SELECT r.id, s.cron, s.timezone, r.scheduled_for FROM schedule_runs r JOIN schedules s"
-        " ON s.id = r.schedule_id WHERE r.scheduled_until > ?",
+        " ON s.id = r.schedule_id WHERE r.scheduled_until > ?1 AND r.scheduled_for <= ?1",
         (now,),
     ).fetchall()
     for id, cron, timezone, first in rows:
@@ -257,6 +269,7 @@ def withdraw_ahead(tx: Tx, now: int, slots_until: SlotsUntil) -> None:
                 "UPDATE schedule_runs SET scheduled_until = ?, slots = ? WHERE id = ?",
                 (missed.until, missed.slots, id),
             )
+    return gone.rowcount == most
 
 
 def spent_since(tx: Tx, schedule_id: str, since: int) -> list[tuple[str, str, int, Usage]]:
@@ -328,17 +341,16 @@ def _pause_after_failures(tx: Tx, schedule_id: str, now: int) -> None:
     if most is None:
         return
     rows = tx.execute(
-        "SELECT status FROM schedule_runs WHERE schedule_id = ?1 AND started_at IS NOT NULL"
+        "SELECT status FROM schedule_runs INDEXED BY schedule_runs_newest WHERE schedule_id = ?1"
         " AND (status = 'success' OR status = 'failed' AND"
         f" json_extract(error, '$.type') NOT IN {_NOBODYS_FAULT})"
-        " AND started_at >= (SELECT max(since) FROM schedule_definitions WHERE schedule_id = ?1)"
-        " ORDER BY started_at DESC, id DESC LIMIT ?2",
+        " AND claimed_at >= (SELECT max(since) FROM schedule_definitions WHERE schedule_id = ?1)"
+        f" {_NEWEST_FIRST} LIMIT ?2",
         (schedule_id, most),
     ).fetchall()
     if len(rows) == most and all(status == "failed" for (status,) in rows):
-        schedules.pause(
-            tx, schedule_id, now, f"{most} runs in a row failed (settings.schedules.pause_after)."
-        )
+        failed = "A run failed" if most == 1 else f"{most} runs in a row failed"
+        schedules.pause(tx, schedule_id, now, f"{failed} (settings.schedules.pause_after).")
 
 
 def _most_failures(tx: Tx) -> int | None:

@@ -1,6 +1,6 @@
 """SQL of schedules, and of what they were before."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,10 @@ from cowork_desktop.store.rows import conditions, expressions, json_object, page
 _TIMES = ("last_run_at", "next_run_at", "created_at", "updated_at")
 _FIELDS = expressions(Schedule, budget="json(budget)", **{name: timestamp(name) for name in _TIMES})
 _JSON = json_object(_FIELDS)
+_DUE = (
+    "id, cron, timezone, next_run_at,"
+    " (SELECT max(since) FROM schedule_definitions d WHERE d.schedule_id = s.id)"
+)
 _DEFINING = frozenset({"cron", "timezone", "status"})
 
 NextAfter = Callable[[str, str, int], int]
@@ -39,7 +43,9 @@ class Due:
     cron: str
     timezone: str
     next_run_at: int
-    taken: frozenset[int] = frozenset()
+    since: int
+    """From when on the schedule is what it is."""
+    taken: frozenset[int]
     """The slots from then on that have a row all the same: the clock was set back after they came."""
 
 
@@ -48,6 +54,8 @@ class Definition:
     """What a schedule was, from when on."""
 
     since: int
+    paused_since: int | None
+    """Of one that is paused: when that began, whatever was changed of it since."""
     cron: str
     timezone: str
     status: ScheduleStatus
@@ -63,6 +71,17 @@ def list_(tx: Tx, query: ScheduleQuery) -> Encoded[Page[Schedule]]:
     ).fetchall()
     [total] = tx.execute(f"SELECT count(*) FROM schedules WHERE {where}", values).fetchone()
     return page((json for (json,) in rows), total=total, has_more=query.offset + len(rows) < total)
+
+
+def of_project(tx: Tx, project_id: str, most: int, offset: int) -> tuple[list[Schedule], int]:
+    """Some of them, newest first, and how many there are."""
+    where = "project_id = ? AND deleted_at IS NULL"
+    rows = tx.execute(
+        f"SELECT {_JSON} FROM schedules WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?",
+        (project_id, most, offset),
+    ).fetchall()
+    [total] = tx.execute(f"SELECT count(*) FROM schedules WHERE {where}", (project_id,)).fetchone()
+    return [Schedule.model_validate_json(json) for (json,) in rows], total
 
 
 def get(tx: Tx, id: str) -> Schedule:
@@ -113,9 +132,8 @@ def patch(tx: Tx, id: str, now: int, body: SchedulePatch, next_after: NextAfter)
             raise StillDue
         after = {name: changes.get(name, getattr(before, name)) for name in _DEFINING}
         is_active = after["status"] == "active"
-        changes["next_run_at"] = next_after(after["cron"], after["timezone"], now) if is_active else None
-        if before.status != after["status"]:
-            changes["pause_reason"] = None
+        changes["next_run_at"] = _next_open(tx, id, after, now, next_after) if is_active else None
+        changes["pause_reason"] = None
     if changes:
         update(tx, "schedules", id, changes | {"updated_at": now})
     if "next_run_at" in changes:
@@ -151,11 +169,11 @@ def forget_conversation(tx: Tx, conversation_id: str) -> None:
 def due(tx: Tx, now: int, most: int) -> list[Due]:
     """Those whose next slot has come, the earliest first."""
     rows = tx.execute(
-        "SELECT id, cron, timezone, next_run_at FROM schedules WHERE next_run_at <= ?"
-        " AND deleted_at IS NULL ORDER BY next_run_at LIMIT ?",
+        f"SELECT {_DUE} FROM schedules s WHERE next_run_at <= ? AND deleted_at IS NULL"
+        " ORDER BY next_run_at LIMIT ?",
         (now, most),
     ).fetchall()
-    return [Due(id, cron, timezone, at, _taken(tx, id, at)) for id, cron, timezone, at in rows]
+    return [_due(row, _taken(tx, row[0], since=row[3])) for row in rows]
 
 
 def is_due(tx: Tx, id: str, now: int) -> bool:
@@ -183,11 +201,11 @@ def ahead_of(tx: Tx, now: int, after_id: str, most: int) -> list[Due]:
     """Some of those whose next slot is yet to come, in the order of their ids from the one after
     `after_id` on."""
     rows = tx.execute(
-        "SELECT id, cron, timezone, next_run_at FROM schedules WHERE next_run_at > ? AND id > ?"
-        " AND deleted_at IS NULL ORDER BY id LIMIT ?",
+        f"SELECT {_DUE} FROM schedules s WHERE next_run_at > ? AND id > ? AND deleted_at IS NULL"
+        " ORDER BY id LIMIT ?",
         (now, after_id, most),
     ).fetchall()
-    return [Due(id, cron, timezone, at, _taken(tx, id, now)) for id, cron, timezone, at in rows]
+    return [_due(row, _taken(tx, row[0], since=now)) for row in rows]
 
 
 def note_run(tx: Tx, id: str, now: int) -> None:
@@ -197,11 +215,19 @@ def note_run(tx: Tx, id: str, now: int) -> None:
 def definition_at(tx: Tx, id: str, at: int) -> Definition | None:
     """What it was at a time; None: it was not there yet."""
     row = tx.execute(
-        "SELECT since, cron, timezone, status, pause_reason FROM schedule_definitions"
+        "SELECT since, (SELECT min(since) FROM schedule_definitions p WHERE p.schedule_id = d.schedule_id"
+        " AND p.n <= d.n AND p.n > (SELECT coalesce(max(n), 0) FROM schedule_definitions a"
+        " WHERE a.schedule_id = d.schedule_id AND a.n <= d.n AND a.status = 'active')),"
+        " cron, timezone, status, pause_reason FROM schedule_definitions d"
         " WHERE schedule_id = ? AND since <= ? ORDER BY n DESC LIMIT 1",
         (id, at),
     ).fetchone()
     return Definition(*row) if row else None
+
+
+def _due(row: tuple[Any, ...], taken: frozenset[int]) -> Due:
+    id, cron, timezone, next_run_at, since = row
+    return Due(id, cron, timezone, next_run_at, since, taken)
 
 
 def _taken(tx: Tx, id: str, since: int) -> frozenset[int]:
@@ -211,6 +237,14 @@ def _taken(tx: Tx, id: str, since: int) -> frozenset[int]:
         (id, since),
     )
     return frozenset(slot for (slot,) in rows)
+
+
+def _next_open(tx: Tx, id: str, after: Mapping[str, str], now: int, next_after: NextAfter) -> int:
+    """The first slot that has no row: the clock may have been set back."""
+    slot, taken = next_after(after["cron"], after["timezone"], now), _taken(tx, id, now)
+    while slot in taken:
+        slot = next_after(after["cron"], after["timezone"], slot)
+    return slot
 
 
 def _hide(tx: Tx, column: str, value: str, now: int) -> None:

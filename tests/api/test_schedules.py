@@ -331,7 +331,19 @@ async def test_an_estimate_is_made_of_past_runs_of_the_schedule_else_of_its_proj
         assert fault(answer) == (422, "invalid_request", f"body.{name}")
 
 
-@pytest.mark.parametrize("at", ["yesterday", "2026-01-01", "2026-13-01T00:00:00Z", "2026-01-01T09:00:00", ""])
+@pytest.mark.parametrize(
+    "at",
+    [
+        "yesterday",
+        "2026-01-01",
+        "2026-13-01T00:00:00Z",
+        "2026-01-01T09:00:00",
+        "",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "9998-12-31T14:00:00Z",
+    ],
+)
 async def test_a_time_that_is_none_cannot_be_explained(plan: Timetable, at: str) -> None:
     answer = await plan.server.call("GET", f"/schedules/{plan.tick}/explain", params={"at": at})
     assert fault(answer) == (422, "invalid_request", "query.at")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cowork_desktop.agent.schedule_desk import Also, Timing
 from cowork_desktop.agent.tools.means import Means
 from cowork_desktop.agent.tools.tool import Demand, Outcome, Tool, ToolContext
 from cowork_desktop.clock import Clock, SystemClock
@@ -18,6 +19,7 @@ from cowork_desktop.schemas.base import Spooled
 from cowork_desktop.schemas.conversations import ConversationCreate
 from cowork_desktop.schemas.files import FileForm
 from cowork_desktop.schemas.projects import ProjectCreate
+from cowork_desktop.schemas.schedules import Schedule, ScheduleCreate, SchedulePatch
 from cowork_desktop.schemas.settings import KernelSettings
 from cowork_desktop.store import changes, conversations, files, projects, turns
 from cowork_desktop.store import texts as stored_texts
@@ -181,6 +183,7 @@ async def means(tmp_path: Path, *, clock: Clock | None = None) -> AsyncIterator[
             project_files=project_files,
             search_index=SearchIndex(db, clock),
             pages=Pages(PageTexts(contents.incoming).read),
+            schedules=NoSchedules(),
         )
         deletion = Deletion(db, folders, contents, texts, artifacts, project_files, tasks)
         bare = Desk(db, given, data, project_id, "", "", folders, texts, deletion, tasks)
@@ -193,6 +196,22 @@ async def means(tmp_path: Path, *, clock: Clock | None = None) -> AsyncIterator[
         finally:
             await asyncio.gather(cell_runs.close(), texts.close())
             await tasks.close()
+
+
+class NoSchedules:
+    """A desk that nobody comes to: tools of schedules are tried on a whole server."""
+
+    async def create(self, body: ScheduleCreate, also: Also | None = None) -> Schedule:
+        raise AssertionError("No schedule is made here.")
+
+    async def patch(self, id: str, body: SchedulePatch, also: Also | None = None) -> Schedule:
+        raise AssertionError("No schedule is changed here.")
+
+    async def delete(self, id: str, also: Also | None = None) -> None:
+        raise AssertionError("No schedule is deleted here.")
+
+    async def timing(self, cron: str, timezone: str, count: int) -> Timing:
+        raise AssertionError("No schedule is asked about here.")
 
 
 def _kernel_settings() -> KernelSettings:

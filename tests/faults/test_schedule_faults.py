@@ -100,6 +100,12 @@ def just_now() -> tuple[str, int]:
 
 
 NEXT_RUN_AT = "UPDATE schedules SET next_run_at = ?2 WHERE id = ?1"
+SINCE = "UPDATE schedule_definitions SET since = ?2 WHERE schedule_id = ?1"
+
+
+def come(id: str, slot: int) -> list[tuple[str, Sequence[Any]]]:
+    """The schedule was made before that slot, which has come."""
+    return [(NEXT_RUN_AT, (id, slot)), (SINCE, (id, slot - 1))]
 
 
 # Two servers on one folder
@@ -112,7 +118,7 @@ async def test_a_second_server_is_refused_while_the_first_one_goes_on_with_its_s
         code, out, _ = await end_of(await spawn(data))
         assert (code, out) == (3, "")
         id = await new_schedule(server, project, cron)
-        await asyncio.to_thread(in_file, data, (NEXT_RUN_AT, (id, slot)))
+        await asyncio.to_thread(in_file, data, *come(id, slot))
         async with server.session.patch(f"{server.api}/schedules/{id}", json={"prompt": "Work."}) as woken:
             assert woken.status == 200
         [run] = await until(server, id, ended)
@@ -184,7 +190,7 @@ async def test_an_end_in_mid_run_interrupts_it_and_leaves_what_waits_to_the_next
         project = await new_project(server)
         ids = [await new_schedule(server, project, cron) for _ in range(4)]
         await server.call("PATCH", "/settings", json={"schedules": {"concurrency": 1}})
-    await asyncio.to_thread(in_file, data, *((NEXT_RUN_AT, (id, slot)) for id in ids))
+    await asyncio.to_thread(in_file, data, *(one for id in ids for one in come(id, slot)))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         flags = ("--base-url", f"http://127.0.0.1:{silent.getsockname()[1]}")
         async with running_process(data, *flags, environment={"ANTHROPIC_API_KEY": "dummy-key"}) as process:

@@ -117,6 +117,8 @@ def test_the_order_of_the_tools_is_one_that_stays() -> None:
         "use_skill",
         "fetch_page",
         "search_conversation",
+        "list_schedules",
+        "save_schedule",
         "start_task",
         "ask_user",
     ]
@@ -126,13 +128,15 @@ def test_the_order_of_the_tools_is_one_that_stays() -> None:
 async def test_a_tool_that_cannot_work_is_not_offered(agent: Agent, conversation: str) -> None:
     agent.says(reply(text="Hi"))
     await agent.say(conversation)
-    cannot_work = {"use_skill", "list_memories", "forget"}
+    cannot_work = {"use_skill", "list_memories", "forget", "list_schedules"}
     assert names(agent.bodies[0]) == [name for name in TOOLS if name not in cannot_work]
 
 
 async def test_a_tool_is_offered_once_there_is_something_for_it(agent: Agent, conversation: str) -> None:
     await agent.server.post("/memories", {"content": "Likes tea."})
     await agent.server.post("/skills", {"name": "be-kind", "description": "Kindness"})
+    project = await general(agent.server)
+    await agent.server.post("/schedules", {"project_id": project, "cron": "@yearly", "prompt": "Greet."})
     agent.says(reply(text="Hi"))
     await agent.say(conversation)
     assert names(agent.bodies[0]) == list(TOOLS)
@@ -577,6 +581,8 @@ async def test_no_tool_takes_a_field_that_it_does_not_know(
 ) -> None:
     await agent.server.post("/memories", {"content": "Likes tea."})
     await agent.server.post("/skills", {"name": "be-kind", "description": "Kindness"})
+    project = await general(agent.server)
+    await agent.server.post("/schedules", {"project_id": project, "cron": "@yearly", "prompt": "Greet."})
     called = await agent.call(conversation, name, {"no_such_field": 1})
     assert called.is_error
     assert "no_such_field: Extra inputs are not permitted" in called.text

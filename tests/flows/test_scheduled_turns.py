@@ -191,6 +191,18 @@ async def test_a_run_ends_at_the_budget_of_a_run(data: Path) -> None:
     assert run["usage"]["input_tokens"] >= 90
 
 
+async def test_the_budget_of_a_run_holds_for_its_sub_tasks_too(data: Path) -> None:
+    script = (
+        reply(tool_block("t", "start_task", {"task": "Look."})),
+        reply(tool_block("c", "search_conversation", {"query": "x"}), usage={"input_tokens": 300}),
+    )
+    async with running_agent(data, *script, clock=FakeClock()) as agent:
+        id = await _schedule(agent.server, budget={"run_tokens": 200})
+        run = await _run(agent.server, id)
+    assert (run["status"], run["error"]["type"]) == ("failed", "limit_reached")
+    assert run["usage"]["input_tokens"] >= 300
+
+
 async def test_a_run_ends_at_its_budget_in_dollars(data: Path) -> None:
     call = reply(
         tool_block("c", "search_conversation", {"query": "x"}),
@@ -235,6 +247,18 @@ async def test_a_month_in_dollars_counts_models_of_unknown_price_as_the_dearest(
     await plan.awake_until(f"{THURSDAY}03:00:00Z", step=3_600)
     assert [run["status"] for run in await plan.runs(id)] == ["success", "success", "skipped"]
     assert (await plan.get(id))["spent_this_month"]["cost_usd"] is None
+
+
+async def test_more_places_let_what_waits_begin_at_once(plan: Timetable) -> None:
+    await plan.settings(concurrency=1)
+    plan.model.gate.clear()
+    ids = [await plan.new("0 * * * *") for _ in range(2)]
+    await plan.awake_until(f"{THURSDAY}01:00:00Z", step=3_600)
+    await plan.model.works.wait()
+    await plan.settings(concurrency=2)
+    for id in ids:
+        await plan.begun(id)
+    plan.model.gate.set()
 
 
 # Nobody is there
@@ -332,7 +356,13 @@ async def test_a_run_in_the_middle_is_interrupted_and_what_waited_begins_at_the_
         await plan.awake_until(f"{THURSDAY}01:00:00Z", step=3_600)
         await plan.model.works.wait()
         begun = plan.model.inputs[0]
-    async with machine.server() as plan:
+    async with (
+        machine.server() as plan,
+        plan.server.stream("GET", "/events?after=inst_00000000000000000000:0") as events,
+    ):
+        async for frame in events:
+            if frame.type == "schedule.run.finished" and frame.data["run"]["error"]:
+                break  # that of the run which the end had interrupted
         await plan.claimed()
         for id in (first, second):
             await plan.ended(id)

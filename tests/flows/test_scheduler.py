@@ -244,6 +244,80 @@ async def test_a_clock_that_is_set_back_in_the_middle_of_what_was_missed_counts_
     ]
 
 
+async def test_a_clock_that_was_behind_for_a_moment_makes_no_slots_of_when_there_was_no_schedule(
+    plan: Timetable,
+) -> None:
+    resumed = await plan.new("0 * * * *")
+    await plan.patch(resumed, status="paused")
+    await plan.awake_until(f"{THURSDAY}04:30:00Z", step=1_800)
+    await plan.patch(resumed, status="active")
+    new = await plan.new("0 * * * *")
+    await plan.asleep_until(f"{THURSDAY}02:30:00Z")
+    await plan.next_run_is(new, f"{THURSDAY}03:00:00.000Z")
+    await plan.asleep_until(f"{THURSDAY}04:35:00Z")
+    for id in (resumed, new):
+        await plan.next_run_is(id, f"{THURSDAY}05:00:00.000Z")
+        assert await plan.told(id) == []
+    assert plan.model.inputs == []
+
+
+async def test_a_clock_that_was_behind_for_a_moment_runs_nothing_that_was_caught_up_with(
+    plan: Timetable,
+) -> None:
+    id = await plan.new("0 * * * *")
+    await plan.asleep_until(f"{THURSDAY}05:30:00Z")
+    await plan.ended(id)
+    await plan.asleep_until(f"{THURSDAY}02:30:00Z")
+    await plan.next_run_is(id, f"{THURSDAY}03:00:00.000Z")
+    await plan.asleep_until(f"{THURSDAY}05:35:00Z")
+    await plan.next_run_is(id, f"{THURSDAY}06:00:00.000Z")
+    assert [status for _, _, status in await plan.told(id)] == ["missed"] * 4 + ["success"]
+    assert len(plan.model.inputs) == 1
+    assert "newer slot has run" in (await plan.explain(id, f"{THURSDAY}04:00:00Z"))["words"]
+
+
+async def test_a_clock_that_shows_a_time_before_the_data_folder_was_made_is_not_believed(
+    plan: Timetable,
+) -> None:
+    id = await plan.new("0 * * * *")
+    await plan.asleep_until(f"{THURSDAY}05:30:00Z")
+    await plan.ended(id)
+    before = await plan.told(id)
+    plan.clock.set_now(60_000)
+    plan.clock.advance(7_200)
+    await plan.patch(plan.tick, status="paused")  # claims what has come
+    assert await plan.told(id) == before
+    await plan.patch(plan.tick, status="active")
+    await plan.asleep_until(f"{THURSDAY}06:00:00Z")
+    await plan.next_run_is(id, f"{THURSDAY}07:00:00.000Z")
+    await plan.ended(id)
+    assert await plan.told(id) == [*before, (f"{THURSDAY}06:00", "schedule", "success")]
+
+
+async def test_a_changed_schedule_goes_on_behind_slots_that_ran_before_the_clock_was_set_back(
+    plan: Timetable,
+) -> None:
+    id = await plan.new("0 * * * *")
+    await plan.awake_until(f"{THURSDAY}03:10:00Z", step=600)
+    await plan.asleep_until(f"{THURSDAY}01:30:00Z")
+    changed = await plan.patch(id, cron="0 */1 * * *")
+    assert changed["next_run_at"] == f"{THURSDAY}04:00:00.000Z"
+
+
+async def test_a_catch_up_that_did_not_come_about_is_not_told_as_one_that_ran(plan: Timetable) -> None:
+    id = await plan.new("0 * * * *")
+    plan.model.gate.clear()
+    await plan.awake_until(f"{THURSDAY}01:00:00Z", step=1_800)
+    await plan.begun(id)
+    await plan.asleep_until(f"{THURSDAY}04:30:00Z")
+    skipped = await plan.explain(id, f"{THURSDAY}04:00:00Z")
+    assert (skipped["verdict"], "It ran late" in skipped["words"]) == ("skipped", False)
+    missed = await plan.explain(id, f"{THURSDAY}03:00:00Z")
+    assert missed["words"].endswith("of 2026-01-01 04:00, is skipped.")
+    plan.model.gate.set()
+    await plan.ended(id)
+
+
 @pytest.mark.slow
 async def test_a_thousand_schedules_that_are_due_in_the_same_minute_all_run_a_few_at_a_time(
     plan: Timetable,
@@ -294,13 +368,15 @@ async def test_a_slot_that_has_come_is_not_lost_by_a_change_in_the_same_moment(p
 async def test_what_comes_due_while_a_schedule_is_paused_is_no_slot(plan: Timetable) -> None:
     id = await plan.new("0 * * * *")
     await plan.patch(id, status="paused")
+    await plan.awake_until(f"{THURSDAY}00:30:00Z", step=1_800)
+    await plan.patch(id, timezone="Africa/Abidjan")
     await plan.awake_until(f"{THURSDAY}02:30:00Z", step=1_800)
     await plan.patch(id, status="active")
     await plan.awake_until(f"{THURSDAY}03:00:00Z", step=1_800)
     assert await plan.told(id) == [(f"{THURSDAY}03:00", "schedule", "success")]
     explained = await plan.explain(id, f"{THURSDAY}02:00:00Z")
     assert explained["verdict"] == "paused"
-    assert "2026-01-01 00:00" in explained["words"]
+    assert "It was paused at 2026-01-01 00:00" in explained["words"]
 
 
 async def test_each_time_of_a_schedule_can_be_explained(plan: Timetable) -> None:

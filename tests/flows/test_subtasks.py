@@ -173,7 +173,6 @@ async def test_what_a_sub_task_costs_counts_for_the_limit_of_its_parent(desk: De
     response = await desk.say(
         reply(task()),
         reply(text="42", usage={"input_tokens": 500}),
-        reply(tool_block("s", "search_conversation", {"query": "x"})),
     )
     assert response["error"]["type"] == "limit_reached"
     assert "0.002 US dollars" in response["error"]["message"]

@@ -412,13 +412,6 @@ async def test_a_file_that_somebody_has_changed_between_two_changes_stays(server
     assert files_below(work) == {"a.txt": b"of the user"}
 
 
-async def test_a_schedule_stays_and_says_so(turn: Turn) -> None:
-    await turn.note(Change("schedule", turn.home, "sched_1", "Weekly", None, {}))
-    await turn.end()
-    [left] = (await turn.undo())["left"]
-    assert (left["kind"], left["reason"]) == ("schedule", "Schedules cannot be taken back yet.")
-
-
 async def test_what_cannot_be_undone_does_not_stop_the_rest(
     server: Server, turn: Turn, caplog: pytest.LogCaptureFixture
 ) -> None:

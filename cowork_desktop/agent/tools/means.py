@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cowork_desktop.agent.schedule_desk import ScheduleDesk
 from cowork_desktop.clock import Clock
 from cowork_desktop.ids import Ids
 from cowork_desktop.kernels.cell_runs import CellRuns
@@ -24,3 +25,4 @@ class Means:
     project_files: ProjectFiles
     search_index: SearchIndex
     pages: Pages
+    schedules: ScheduleDesk

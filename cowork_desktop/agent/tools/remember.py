@@ -1,11 +1,11 @@
 """The tool that notes a fact for later conversations."""
 
-import re
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from cowork_desktop.agent.tools.tool import Arguments, Demand, Outcome, Tool, ToolContext, ToolFailed
+from cowork_desktop.agent.tools.secrets_in_text import refuse_secrets
+from cowork_desktop.agent.tools.tool import Arguments, Demand, Outcome, Tool, ToolContext
 from cowork_desktop.schemas.base import VISIBLE
 from cowork_desktop.schemas.conversations import MemoryLink
 from cowork_desktop.schemas.memories import Memory
@@ -14,13 +14,10 @@ from cowork_desktop.store.changes import Change
 from cowork_desktop.store.database import Tx
 
 _NAME = 80
-_SECRET = re.compile(
-    r"\b(?:sk|pk|rk)[-_][\w-]{16}|\b(?:gh[opsur]|xox[a-z]|glpat|github_pat|hf)[-_]\w{10}|\bA[KS]IA[A-Z0-9]{16}\b|\bAIza[\w-]{20}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY|\beyJ[\w-]{10,}\.[\w-]{10,}\.|://[^/\s@]*:[^/\s@]+@"
-    r"|(?i:\b(?:password|passwort|passwd|pwd|passphrase|secret|token|pin|api[ _-]?key)\"?\s*[:=]\s*\S)"
-    r"|\b(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*[0-9])[A-Za-z0-9]{32,}"
+_NOT_REMEMBERED = (
+    "Such things are not remembered: each later conversation would send them to the model. Remember where the"
+    " user keeps it instead."
 )
-"""What keys and passwords look like, as far as that can be said simply. Ids, UUIDs and digests do not."""
 
 
 class Remember(Arguments):
@@ -42,13 +39,13 @@ class Remember(Arguments):
 
 
 def _demand(context: ToolContext, arguments: Remember) -> Demand:
-    _refuse_secrets(arguments.content)
+    refuse_secrets(arguments.content, _NOT_REMEMBERED)
     whom = " for all projects" if arguments.for_all_projects else ""
     return Demand("lasting", summary=f"Remember{whom}: {arguments.content}")
 
 
 async def _run(context: ToolContext, arguments: Remember) -> Outcome:
-    _refuse_secrets(arguments.content)
+    refuse_secrets(arguments.content, _NOT_REMEMBERED)
     id, now = context.means.ids.new("mem"), context.means.clock.now()
     memory = await context.db.write(_remember, context, id, now, arguments)
     words = "Remembered" if memory.id == id else "This stands already"
@@ -73,17 +70,9 @@ def _remember(tx: Tx, context: ToolContext, id: str, now: int, arguments: Rememb
 
 
 def shortened(content: str) -> str:
-    """A memory as the name of a change: one line of it."""
+    """A memory or a prompt as the name of a change: one line of it."""
     line = " ".join(content.split())
     return line if len(line) <= _NAME else line[: _NAME - 1] + "…"
-
-
-def _refuse_secrets(content: str) -> None:
-    if _SECRET.search(content):
-        raise ToolFailed(
-            "This looks like a password or a key. Such things are not remembered: each later conversation"
-            " would send them to the model. Remember where the user keeps it instead."
-        )
 
 
 TOOL = Tool(

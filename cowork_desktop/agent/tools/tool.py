@@ -112,7 +112,10 @@ class Situation:
     has_history: bool = False
     """Messages before this turn's."""
     has_scratchpad: bool = False
+    has_schedules: bool = False
     is_subtask: bool = False
+    is_unattended: bool = False
+    """A schedule's turn, or a sub-task of one."""
     may_fetch: bool = True
 
 

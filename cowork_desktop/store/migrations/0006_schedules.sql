@@ -64,5 +64,6 @@ CREATE INDEX schedule_runs_by_status ON schedule_runs (schedule_id, status, sche
 CREATE INDEX schedule_runs_running ON schedule_runs (schedule_id) WHERE status = 'running';
 CREATE INDEX schedule_runs_started ON schedule_runs (schedule_id, started_at) WHERE started_at IS NOT NULL;
 CREATE INDEX schedule_runs_claimed ON schedule_runs (claimed_at);
-CREATE INDEX schedule_runs_ahead ON schedule_runs (scheduled_for) WHERE status IN ('missed', 'skipped');
+CREATE INDEX schedule_runs_missed ON schedule_runs (scheduled_for) WHERE status = 'missed';
+CREATE INDEX schedule_runs_succeeded ON schedule_runs (id) WHERE status = 'success';
 CREATE UNIQUE INDEX schedule_runs_turn ON schedule_runs (turn_id) WHERE turn_id IS NOT NULL;
