@@ -1,5 +1,7 @@
 """What a scheduled run is: a turn with its project's model and skills, a budget, and nobody there."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -356,13 +358,7 @@ async def test_a_run_in_the_middle_is_interrupted_and_what_waited_begins_at_the_
         await plan.awake_until(f"{THURSDAY}01:00:00Z", step=3_600)
         await plan.model.works.wait()
         begun = plan.model.inputs[0]
-    async with (
-        machine.server() as plan,
-        plan.server.stream("GET", "/events?after=inst_00000000000000000000:0") as events,
-    ):
-        async for frame in events:
-            if frame.type == "schedule.run.finished" and frame.data["run"]["error"]:
-                break  # that of the run which the end had interrupted
+    async with machine.server() as plan:
         await plan.claimed()
         for id in (first, second):
             await plan.ended(id)
@@ -373,6 +369,24 @@ async def test_a_run_in_the_middle_is_interrupted_and_what_waited_begins_at_the_
         assert (run["status"], run["error"]["type"]) == ("failed", "interrupted")
         [run] = runs[other]
         assert (run["status"], run["trigger"]) == ("success", "schedule")
+
+
+async def test_the_end_of_a_run_that_a_crash_cut_off_is_told_at_the_next_start(data: Path) -> None:
+    machine, crashed = Machine(data), data.with_name("crashed")
+    async with machine.server() as plan:
+        plan.model.gate.clear()
+        id = await plan.new("0 1 * * *")
+        await plan.run_now(id)
+        await plan.begun(id)
+        await asyncio.to_thread(shutil.copytree, data, crashed)
+    async with Machine(crashed, machine.clock, machine.secrets).server() as plan:
+        after = {"after": "inst_00000000000000000000:0"}
+        async with asyncio.timeout(20), plan.server.stream("GET", "/events", params=after) as events:
+            async for frame in events:
+                if frame.type == "schedule.run.finished":
+                    break
+        assert [frame.data["run"]] == await plan.runs(id)
+    assert (frame.data["run"]["status"], frame.data["run"]["error"]["type"]) == ("failed", "interrupted")
 
 
 async def test_what_waited_is_missed_where_a_newer_slot_has_come_since(data: Path) -> None:

@@ -41,8 +41,8 @@ class SaveSchedule(Arguments):
     cron: str | None = Field(
         default=None,
         max_length=500,
-        description="Minute, hour, day of the month, month and weekday, by the clocks of the timezone: say,"
-        " `0 9 * * mon-fri`: at 09:00 from Monday to Friday.",
+        description="Minute, hour, day of the month, month and weekday, by the clocks of the timezone. At"
+        " 09:00 from Monday to Friday: `0 9 * * mon-fri`.",
     )
     timezone: str | None = Field(
         default=None,
