@@ -27,10 +27,8 @@ logger = logging.getLogger(__name__)
 _INTERNAL = RunError(
     type="internal", message="Something went wrong inside the server; its log has the details."
 )
-
-
 AGAIN_SECONDS = 60.0
-"""After what the disk did not take."""
+"""How long what the disk did not take waits to be tried again."""
 
 
 class _Busy(Exception):

@@ -123,9 +123,9 @@ def task(tx: Tx, id: str) -> Task | None:
         return None
     if schedule is None:
         return None
-    id_ = schedule.conversation_id
-    is_in_project = id_ is None or conversations.project_of(tx, id_) == schedule.project_id
-    return Task(schedule, projects.get(tx, schedule.project_id), is_in_project)
+    goes_on_with, project = schedule.conversation_id, projects.get(tx, schedule.project_id)
+    is_in_project = goes_on_with is None or conversations.project_of(tx, goes_on_with) == project.id
+    return Task(schedule, project, is_in_project)
 
 
 def begin(tx: Tx, id: str, conversation_id: str, turn_id: str, now: int) -> None:
@@ -151,7 +151,7 @@ def end_of_turn(tx: Tx, turn_id: str, error: TurnError | None, now: int) -> None
     tx.execute(
         "UPDATE schedule_runs SET status = ?2, finished_at = ?3, error = ?4, (model, provider) ="
         " (SELECT model, provider FROM turns WHERE id = ?5),"
-        f" ({', '.join(_TOKENS)}) = (SELECT {sums} FROM turns WHERE ?5 IN (id, parent_id))"
+        f" ({', '.join(_TOKENS)}) = (SELECT {sums} FROM turns WHERE id = ?5 OR parent_id = ?5)"
         " WHERE id = ?1 AND status = 'running'",
         (id, "failed" if error else "success", now, to_json(error) if error else None, turn_id),
     )

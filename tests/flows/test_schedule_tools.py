@@ -213,6 +213,37 @@ async def test_what_somebody_changed_or_deleted_since_stays_as_it_is(agent: Agen
     assert left["reason"] == "It has been deleted since."
 
 
+async def test_what_was_made_and_is_gone_since_counts_as_undone(agent: Agent, conversation: str) -> None:
+    await saved(agent, conversation, **WEEKLY)
+    [made] = await schedules(agent)
+    await agent.server.call("DELETE", f"/schedules/{made['id']}")
+    told = await undone(agent, conversation)
+    assert ([one["ref"] for one in told["undone"]], told["left"]) == ([made["id"]], [])
+
+
+async def test_a_pause_alone_is_taken_back(agent: Agent, conversation: str) -> None:
+    await saved(agent, conversation, **WEEKLY)
+    [made] = await schedules(agent)
+    await saved(agent, conversation, schedule_id=made["id"], status="paused")
+    assert len((await undone(agent, conversation))["undone"]) == 1
+    [now] = await schedules(agent)
+    assert (now["status"], now["next_run_at"]) == ("active", made["next_run_at"])
+    await saved(agent, conversation, schedule_id=made["id"], status="paused")
+    resumed = await saved(agent, conversation, schedule_id=made["id"], status="active")
+    assert "It runs next:" in resumed.text
+
+
+async def test_many_schedules_are_listed_in_pieces(agent: Agent, conversation: str) -> None:
+    project = (await agent.server.get(f"/conversations/{conversation}"))["project_id"]
+    for n in range(12):
+        await agent.server.post("/schedules", {"project_id": project, **WEEKLY, "prompt": f"{n} " * 900})
+    first = await agent.call(conversation, "list_schedules", {})
+    shown = len(first.links)
+    assert first.text.endswith(f"[schedules 1-{shown} of 12; go on with offset={shown}]")
+    rest = await agent.call(conversation, "list_schedules", {"offset": shown})
+    assert shown + len(rest.links) == 12
+
+
 async def test_a_run_since_is_no_change(agent: Agent, conversation: str) -> None:
     await saved(agent, conversation, **WEEKLY)
     [made] = await schedules(agent)
