@@ -110,6 +110,11 @@ class Fuzzed:
                 return "cmd_00000000000000000000"
             case "memory_id":
                 return self._post("/memories", {"content": "Fuzzed"})
+            case "schedule_id":
+                project = self._post("/projects", {"name": "Fuzzed"})
+                return self._post(
+                    "/schedules", {"project_id": project, "cron": "@yearly", "prompt": "Fuzzed"}
+                )
             case "skill_id":
                 name = f"fuzzed-{next(self._numbers)}"
                 return self._post("/skills", {"name": name, "description": "Fuzzed"})
