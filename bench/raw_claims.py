@@ -26,8 +26,7 @@ _INSERT = (
 _MISSED = to_json(
     RunError(
         type="missed",
-        message="Cowork was not running at that time, or the computer slept."
-        " One run stands for all that were missed.",
+        message="Cowork was not running at that time, the computer slept, or its clock was set forward.",
     )
 )
 Row = tuple[Any, ...]
