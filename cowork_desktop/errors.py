@@ -99,6 +99,12 @@ class InvalidRequest(CoworkError):
     status, type = 422, "invalid_request"
 
     @classmethod
+    def at(cls, param: str, words: str, type: str) -> "InvalidRequest":
+        """One fault at that place, beside those that the shapes refuse by themselves."""
+        fault = {"param": param, "message": words, "type": type}
+        return cls(f"{param}: {words}", param=param, details=[fault])
+
+    @classmethod
     def unknown_reference(cls, param: str, kind: str, id: str) -> "InvalidRequest":
         message = f"There is no {kind} {id[:80]!r}."
         return cls(message, param=param, details=[{"param": param, "message": message, "type": "unknown_id"}])

@@ -133,5 +133,4 @@ def _status(approval: Approval, body: ApprovalAnswer) -> ApprovalStatus:
 
 
 def _refused(param: str, words: str) -> InvalidRequest:
-    fault = {"param": param, "message": words, "type": "wrong_kind"}
-    return InvalidRequest(f"{param}: {words}", param=param, details=[fault])
+    return InvalidRequest.at(param, words, "wrong_kind")

@@ -157,8 +157,7 @@ def _patch(tx: Tx, id: str, now: int, body: SchedulePatch, also: Also | None) ->
 
 def _delete(tx: Tx, id: str, now: int, also: Also | None) -> str:
     """Returns the project's id."""
-    before = schedules.get(tx, id)
-    schedules.delete(tx, id, now)
+    before = schedules.delete(tx, id, now)
     if also:
         also(tx, before, None)
     return before.project_id
@@ -169,14 +168,9 @@ async def _checked(cron: str, timezone: str) -> tuple[CronExpression, ZoneInfo]:
     try:
         return await asyncio.to_thread(lambda: (CronExpression.parse(cron), zone(timezone)))
     except CronRefused as error:
-        raise _refused("body.cron", str(error)) from error
+        raise InvalidRequest.at("body.cron", str(error), "refused") from error
     except ZoneRefused as error:
-        raise _refused("body.timezone", str(error)) from error
-
-
-def _refused(param: str, message: str) -> InvalidRequest:
-    fault = {"param": param, "message": message, "type": "refused"}
-    return InvalidRequest(f"{param}: {message}", param=param, details=[fault])
+        raise InvalidRequest.at("body.timezone", str(error), "refused") from error
 
 
 def _in_words(schedule: Schedule) -> str:

@@ -150,11 +150,11 @@ def pause(tx: Tx, id: str, now: int, reason: str) -> bool:
     return is_paused
 
 
-def delete(tx: Tx, id: str, now: int) -> str:
-    """Hide it; the sweep takes its runs. Returns the project's id."""
+def delete(tx: Tx, id: str, now: int) -> Schedule:
+    """Hide it; the sweep takes its runs. Returns it as it was."""
     schedule = get(tx, id)
     _hide(tx, "id", id, now)
-    return schedule.project_id
+    return schedule
 
 
 def delete_of_project(tx: Tx, project_id: str, now: int) -> None:
@@ -192,9 +192,11 @@ def next_due_at(tx: Tx) -> int | None:
 def move_on(tx: Tx, due: Due, next_run_at: int) -> bool:
     """Set the next slot in the place of the one that `due` knows; false where somebody else has changed
     it."""
-    changes = {"next_run_at": next_run_at}
-    unchanged = f"next_run_at = {due.next_run_at:d} AND deleted_at IS NULL"
-    return update(tx, "schedules", due.id, changes, condition=unchanged)
+    changed = tx.execute(
+        "UPDATE schedules SET next_run_at = ? WHERE id = ? AND next_run_at = ? AND deleted_at IS NULL",
+        (next_run_at, due.id, due.next_run_at),
+    )
+    return changed.rowcount == 1
 
 
 def ahead_of(tx: Tx, now: int, after_id: str, most: int) -> list[Due]:
@@ -262,8 +264,7 @@ def _check_conversation(tx: Tx, id: str | None, project_id: str) -> None:
     conversations.check(tx, id)
     if conversations.project_of(tx, id) not in (None, project_id):
         message = "The conversation belongs to another project than the schedule."
-        fault = {"param": "body.conversation_id", "message": message, "type": "other_project"}
-        raise InvalidRequest(f"body.conversation_id: {message}", param=fault["param"], details=[fault])
+        raise InvalidRequest.at("body.conversation_id", message, "other_project")
 
 
 def _note_definition(tx: Tx, id: str, now: int) -> None:
