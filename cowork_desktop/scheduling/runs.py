@@ -122,7 +122,7 @@ class Runs:
             task = await self._db.read(schedule_runs.task, run_id)
             if task is None:
                 return None
-            start = await self._db.read(_turn_of, run_id, task, self._clock.now())
+            start = await self._db.scan(_turn_of, run_id, task, self._clock.now())
             response = await wholly(self._turns.start(start))
         except UsedUp as error:
             await self.give_up(run_id, "skipped", RunError(type="budget", message=str(error)))

@@ -103,7 +103,8 @@ class Schedules:
 
     async def detail(self, id: str) -> ScheduleDetail:
         schedule = await self._db.read(schedules.get, id)
-        used = await self._db.read(budgets.used, schedule, self._clock.now())
+        # In a thread: the first look at a timezone walks the whole database of them.
+        used = await self._db.scan(budgets.used, schedule, self._clock.now())
         told = await asyncio.to_thread(_in_words, schedule)
         return ScheduleDetail(**dict(schedule), words=told, spent_this_month=used.shown())
 

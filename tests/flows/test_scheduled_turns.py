@@ -149,6 +149,8 @@ async def test_events_tell_of_each_run(plan: Timetable) -> None:
     async with plan.server.stream("GET", "/events") as events:
         id = await plan.new("0 * * * *")
         plan.model.gate.clear()
+        await plan.awake_until(f"{THURSDAY}01:00:00Z", step=3_600)
+        await plan.model.works.wait()
         await plan.awake_until(f"{THURSDAY}02:00:00Z", step=3_600)
         plan.model.gate.set()
         await plan.ended(id)
