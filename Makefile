@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but Python 3.11+: everything else is installed into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick fuzz check bench openapi constraints viewer clean chromium
+.PHONY: help run demo test quick fuzz check bench openapi constraints viewer clean chromium servers
 
 BASE_PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -16,7 +16,7 @@ run: .venv/run ## start Cowork on port 26866 and show its page (ARGS=--no-open f
 demo: .venv/run ## have a table summarised, to see what Cowork does (DATA=folder keeps it)
 	@exec $(PYTHON) tools/demo.py $(if $(DATA),--data-dir "$(DATA)") $(ARGS)
 
-test: .venv/dev chromium ## run the tests
+test: .venv/dev chromium servers ## run the tests
 	@$(PYTHON) -m pytest -n 2 $(ARGS)
 
 quick: .venv/dev ## run the tests that are fast
@@ -48,6 +48,9 @@ clean: ## remove what was installed and built
 
 chromium:
 	@sh tools/install_chromium.sh
+
+servers:
+	@sh tools/install_servers.sh
 
 .venv/bin/python:
 	@sh -c 'test -n "$(BASE_PYTHON)" || { echo "Cowork needs Python 3.11 or newer; found none." >&2; exit 1; }'

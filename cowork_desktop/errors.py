@@ -101,8 +101,14 @@ class InvalidRequest(CoworkError):
     @classmethod
     def at(cls, param: str, words: str, type: str) -> "InvalidRequest":
         """One fault at that place, beside those that the shapes refuse by themselves."""
-        fault = {"param": param, "message": words, "type": type}
-        return cls(f"{param}: {words}", param=param, details=[fault])
+        return cls.of([{"param": param, "message": words, "type": type}])
+
+    @classmethod
+    def of(cls, faults: Sequence[Mapping[str, Any]]) -> "InvalidRequest":
+        """All faults of a request, each with `param`, `message` and `type`; at least one."""
+        first = faults[0]
+        more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
+        return cls(f"{first['param']}: {first['message']}{more}", param=first["param"], details=faults[:100])
 
     @classmethod
     def unknown_reference(cls, param: str, kind: str, id: str) -> "InvalidRequest":
@@ -112,6 +118,12 @@ class InvalidRequest(CoworkError):
 
 class NotExecutable(CoworkError):
     status, type = 422, "not_executable"
+
+
+class ConnectorFailed(CoworkError):
+    """The service of a connection could not be reached, or refused what was asked of it."""
+
+    status, type = 502, "connector_error"
 
 
 class StorageFull(CoworkError):

@@ -224,9 +224,4 @@ def _refuse(error: ValidationError, place: str) -> NoReturn:
             f"is not a field of this {place}." if fault["type"] == "extra_forbidden" else f"{fault['msg']}."
         )
         details.append({"param": param, "message": message, "type": fault["type"]})
-    more = f" (and {len(details) - 1} more faults)" if len(details) > 1 else ""
-    raise InvalidRequest(
-        f"{details[0]['param']}: {details[0]['message']}{more}",
-        param=details[0]["param"],
-        details=details[:100],
-    ) from error
+    raise InvalidRequest.of(details) from error

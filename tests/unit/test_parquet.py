@@ -1,0 +1,169 @@
+"""Results as Parquet files: what is written is what is read, whatever the values."""
+
+# ruff: noqa: DTZ001 - databases have times without a zone, too
+
+import asyncio
+import math
+import tracemalloc
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cowork_desktop.connectors.drivers.driver import Column, DriverFailed, Result
+from cowork_desktop.connectors.parquet import Written, write_parquet
+
+
+def result(names: Sequence[str], *batches: Sequence[Sequence[Any]]) -> Result:
+    async def each() -> AsyncIterator[Sequence[Sequence[Any]]]:
+        for batch in batches:
+            yield batch
+
+    return Result([Column(name) for name in names], each())
+
+
+async def write(place: Path, given: Result, **options: Any) -> Written:
+    return await write_parquet(given, place, see=lambda batch: None, **options)
+
+
+def rows(place: Path) -> list[tuple[Any, ...]]:
+    with duckdb.connect(":memory:") as connection:
+        return connection.execute(f"SELECT * FROM '{place}'").fetchall()
+
+
+async def there_and_back(tmp_path: Path, *values: Any) -> tuple[str, list[Any]]:
+    """The type of a column with these values, and what is read of it."""
+    place = tmp_path / "x.parquet"
+    written = await write(place, result(["x"], [[value] for value in values]))
+    read = [row[0] for row in rows(place)]
+    place.unlink()
+    return written.columns[0][1], read
+
+
+@pytest.mark.parametrize(
+    ("values", "type"),
+    [
+        ([1, None, -5], "BIGINT"),
+        ([True, None, False], "BOOLEAN"),
+        ([1.5, None, -0.25], "DOUBLE"),
+        ([1, 2.5], "DOUBLE"),
+        ([Decimal("1.50"), None, Decimal("-12345.678")], "DECIMAL(8, 3)"),
+        ([2**70, -1], "DECIMAL(22, 0)"),
+        ([Decimal("1E+3"), 7], "DECIMAL(4, 0)"),
+        ([date(2026, 2, 28), None], "DATE"),
+        ([datetime(2026, 2, 28, 1, 2, 3, 456789)], "TIMESTAMP"),
+        ([time(1, 2, 3)], "TIME"),
+        ([b"\x00\xff'\"\\x", b"", None], "BLOB"),
+        (["", None, 'a,"b"\nc', "\\N", "null", " x "], "VARCHAR"),
+        ([None, None], "VARCHAR"),
+    ],
+)
+async def test_values_keep_their_type(values: list[Any], type: str, tmp_path: Path) -> None:
+    assert await there_and_back(tmp_path, *values) == (type, values)
+
+
+async def test_times_with_a_zone_keep_their_instant(tmp_path: Path) -> None:
+    moment = datetime(2026, 2, 28, 1, 2, 3, tzinfo=UTC)
+    type, [read] = await there_and_back(tmp_path, moment)
+    assert (type, read) == ("TIMESTAMPTZ", moment)
+
+
+@pytest.mark.parametrize(
+    ("values", "read"),
+    [
+        ([1, "x"], ["1", "x"]),
+        ([{"a": [1, "é"]}, [1, None]], ['{"a": [1, "é"]}', "[1, null]"]),
+        ([UUID(int=7)], [str(UUID(int=7))]),
+        ([timedelta(days=-1, seconds=5)], ["-1 day, 0:00:05"]),
+        ([10**40], [str(10**40)]),
+        (["a\0b"], ["a\ufffdb"]),
+    ],
+)
+async def test_what_has_no_type_is_text(values: list[Any], read: list[Any], tmp_path: Path) -> None:
+    assert await there_and_back(tmp_path, *values) == ("VARCHAR", read)
+
+
+async def test_numbers_that_are_none_are_doubles(tmp_path: Path) -> None:
+    type, read = await there_and_back(tmp_path, Decimal("NaN"), Decimal("1.5"), float("inf"))
+    assert type == "DOUBLE"
+    assert math.isnan(read[0])
+    assert read[1:] == [1.5, math.inf]
+
+
+async def test_dates_and_times_in_one_column_are_times(tmp_path: Path) -> None:
+    assert await there_and_back(tmp_path, date(2026, 1, 2), datetime(2026, 1, 2, 3)) == (
+        "TIMESTAMP",
+        [datetime(2026, 1, 2), datetime(2026, 1, 2, 3)],
+    )
+
+
+_VALUES = st.one_of(
+    st.none(), st.integers(), st.text(), st.floats(allow_nan=False), st.binary(), st.booleans(), st.dates()
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(table=st.lists(st.lists(_VALUES, min_size=2, max_size=2), max_size=6))
+def test_no_row_is_lost_whatever_it_holds(table: list[list[Any]], tmp_path: Path) -> None:
+    place = tmp_path / "any.parquet"
+    written = asyncio.run(write(place, result(["a", "b"], table)))
+    read = rows(place)
+    place.unlink()
+    assert written.rows == len(read) == len(table)
+    assert [[value is None for value in row] for row in read] == [
+        [value is None for value in row] for row in table
+    ]
+
+
+async def test_names_stand_once(tmp_path: Path) -> None:
+    place = tmp_path / "x.parquet"
+    written = await write(place, result(["a", "A", "a", "", 'q"uo', "end of row"], [[1, 2, 3, 4, 5, 6]]))
+    assert [name for name, _ in written.columns] == ["a", "A_2", "a_3", "column", 'q"uo', "end of row_2"]
+    assert rows(place) == [(1, 2, 3, 4, 5, 6)]
+
+
+async def test_a_result_without_rows_has_its_columns(tmp_path: Path) -> None:
+    place = tmp_path / "x.parquet"
+    written = await write(place, result(["a", "b"]))
+    assert (written.rows, written.columns) == (0, [("a", "VARCHAR"), ("b", "VARCHAR")])
+    assert rows(place) == []
+
+
+async def test_more_rows_than_are_kept_are_said_to_be_cut(tmp_path: Path) -> None:
+    place = tmp_path / "x.parquet"
+    written = await write(place, result(["a"], [[1], [2]], [[3], [4]]), most_rows=3)
+    assert (written.rows, written.is_cut) == (3, True)
+    assert rows(place) == [(1,), (2,), (3,)]
+
+
+async def test_a_result_that_breaks_leaves_nothing(tmp_path: Path) -> None:
+    async def each() -> AsyncIterator[Sequence[Sequence[Any]]]:
+        yield [[1]]
+        raise DriverFailed("unreachable", "It went away.")
+
+    with pytest.raises(DriverFailed):
+        await write(tmp_path / "x.parquet", Result([Column("a")], each()))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+async def test_a_million_rows_take_little_memory(tmp_path: Path) -> None:
+    async def each() -> AsyncIterator[Sequence[Sequence[Any]]]:
+        for n in range(1_000):
+            yield [(n * 1_000 + m, f"customer {m}", m * 1.5) for m in range(1_000)]
+
+    tracemalloc.start()
+    try:
+        written = await write(tmp_path / "x.parquet", Result([Column(name) for name in "abc"], each()))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert written.rows == 1_000_000
+    assert peak < 10_000_000
