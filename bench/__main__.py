@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from bench import extraction, files, kernels, requests, schedules, search, startup, turns
+from bench import connectors, extraction, files, kernels, requests, schedules, search, startup, turns
 from bench.processes import Broken
 from bench.report import Row, table
 
@@ -25,6 +25,8 @@ _EXTRACTION = {"pages": 500, "rounds": 3, "starts": 9}
 _QUICK_EXTRACTION = {"pages": 100, "rounds": 3, "starts": 3}
 _SCHEDULES = {"total": 10_000, "alone": 200, "together": 1_000, "asleep": 100, "rounds": 5}
 _QUICK_SCHEDULES = {"total": 10_000, "alone": 50, "together": 200, "asleep": 20, "rounds": 3}
+_CONNECTORS = {"rows": 1_000_000, "rounds": 5, "queries": 50}
+_QUICK_CONNECTORS = {"rows": 100_000, "rounds": 3, "queries": 20}
 _ABOUT = (
     "Medians of interleaved rounds. A ratio is the median of the rounds' own ratios and says how much of its"
     " limit the product reaches: 1.00 is as good."
@@ -39,7 +41,17 @@ def main() -> int:
         "--only",
         metavar="NAME",
         default="",
-        choices=[*_REQUESTS, *_TURNS, "start", "kernel", "files", "search", "extract", "schedules"],
+        choices=[
+            *_REQUESTS,
+            *_TURNS,
+            "start",
+            "kernel",
+            "files",
+            "search",
+            "extract",
+            "schedules",
+            "connectors",
+        ],
         help="%(choices)s",
     )
     chosen = parser.parse_args()
@@ -79,6 +91,8 @@ def _rows(folder: Path, only: str, *, is_quick: bool) -> Iterator[Row]:
         parts.append(extraction.measure(folder, **(_QUICK_EXTRACTION if is_quick else _EXTRACTION)))
     if only in ("", "schedules"):
         parts.append(schedules.measure(folder, **(_QUICK_SCHEDULES if is_quick else _SCHEDULES)))
+    if only in ("", "connectors"):
+        parts.append(connectors.measure(folder, **(_QUICK_CONNECTORS if is_quick else _CONNECTORS)))
     return chain.from_iterable(parts)
 
 

@@ -11,14 +11,15 @@ from aiohttp import web
 from cowork_desktop import keys
 from cowork_desktop.agent.approvals import Approvals
 from cowork_desktop.agent.model import Model
-from cowork_desktop.agent.models import Models
+from cowork_desktop.agent.models import SECRET_NAME, Models
 from cowork_desktop.agent.preferences import Preferences
 from cowork_desktop.agent.turns import Turns
 from cowork_desktop.agent.undo import Undo
 from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.api.artifacts import serve_origin
 from cowork_desktop.clock import Clock, SystemClock
-from cowork_desktop.connectors.secrets import KeyringSecrets, Secrets
+from cowork_desktop.connectors.moving_secrets import open_secrets
+from cowork_desktop.connectors.secrets import Secrets
 from cowork_desktop.http.downloads import MADE_AT_ONCE, MAKING
 from cowork_desktop.http.endpoint import MAX_BODY_BYTES
 from cowork_desktop.http.guard import Gate
@@ -30,6 +31,7 @@ from cowork_desktop.http.uploads import SPOOL, Spool
 from cowork_desktop.ids import Ids, random_id
 from cowork_desktop.kernels.cell_runs import CellRuns
 from cowork_desktop.kernels.pool import Kernels
+from cowork_desktop.later import Later
 from cowork_desktop.notifications import Notifications
 from cowork_desktop.scheduling.runs import Runs
 from cowork_desktop.scheduling.scheduler import Scheduler
@@ -37,6 +39,7 @@ from cowork_desktop.scheduling.schedules import Schedules
 from cowork_desktop.settings import ServerSettings
 from cowork_desktop.shell.bridge import ShellBridge
 from cowork_desktop.shell.browser import Browser
+from cowork_desktop.store import connections as stored_connections
 from cowork_desktop.store import newest_id, projects
 from cowork_desktop.store import settings as stored_settings
 from cowork_desktop.store.database import Database, Tx
@@ -54,7 +57,12 @@ from cowork_desktop.workspace.texts import Texts
 if TYPE_CHECKING:
     from cowork_desktop.agent.answering import Answering
     from cowork_desktop.agent.tools.tool import Tool
+    from cowork_desktop.connectors.connectors import Connectors
     from cowork_desktop.web.pages import Pages
+
+
+_SECRETS_KIND = "secrets_kind"
+"""Under which the stored settings have where credentials are."""
 
 
 def make_anthropic_model(key: str, base_url: str | None, clock: Clock) -> Model:
@@ -83,7 +91,10 @@ async def create_app(
         made = Ids(clock, await db.read(newest_id.newest_id))
         owner = await db.write(_first_rows, made, clock.now())
         tasks = Tasks()
-        secrets = secrets or KeyringSecrets(owner)
+        noted = (await db.read(stored_settings.get)).get(_SECRETS_KIND)
+        moving = None if secrets else open_secrets(server_settings.secrets, noted, owner, data_dir)
+        secrets = secrets or moving
+        assert secrets
         preferences = await Preferences.load(db, server_settings.overrides())
         models = Models(
             db, secrets, preferences, lambda key, url: model or make_anthropic_model(key, url, clock)
@@ -105,6 +116,14 @@ async def create_app(
         notifications = Notifications(running.id)
         approvals = Approvals(db, clock, made, tasks, notifications)
 
+        def make_connectors() -> "Connectors":
+            from cowork_desktop.connectors.connectors import Connectors
+
+            own_specs, url = data_dir / "connectors", f"http://localhost:{port}"
+            return Connectors.over(db, secrets, own_specs, url, notifications, clock, made, tasks)
+
+        connectors = Later(make_connectors)
+
         def make_answering() -> "Answering":
             # What only a turn needs: many modules, which a start does not wait for.
             from cowork_desktop.agent.answering import Answering
@@ -124,6 +143,7 @@ async def create_app(
                 search_index=search_index,
                 pages=pages or Pages(PageTexts(contents.incoming).read),
                 schedules=schedules,
+                connections=connectors.now().in_reach,
             )
             return Answering(db, preferences, means, approvals, clock, TOOLS if tools is None else tools)
 
@@ -145,6 +165,7 @@ async def create_app(
         )
         app[keys.PROMOTION], app[keys.APPROVALS] = promotion, approvals
         app[keys.SCHEDULES] = schedules
+        app[keys.CONNECTORS] = connectors
         app[keys.UNDO] = Undo(db, artifacts, deletion, project_files, schedules, clock, made)
         app[keys.CONTENTS], app[keys.TEXTS], app[keys.ARTIFACTS] = contents, texts, artifacts
         app[keys.DELETION], app[keys.SHELL], app[keys.BROWSER] = deletion, shell, browser or Browser()
@@ -169,6 +190,18 @@ async def create_app(
             await artifacts.recover()
             await texts.recover()
 
+        async def move_secrets() -> None:
+            kind = server_settings.secrets or noted or "keyring"
+            if moving is None or (kind == noted and not moving.is_moving):
+                return
+            names = [SECRET_NAME, *await db.read(stored_connections.secret_names)]
+            if await moving.move(names):
+                await db.write(stored_settings.put, {_SECRETS_KIND: kind})
+
+        async def recover_connections() -> None:
+            if await db.read(stored_connections.need_recovery):
+                await (await connectors.get()).connections.recover()
+
         # Readers of a turn or a run go when it ends; without this an open stream would hold the shutdown up.
         app.on_shutdown.append(end_work)
         await cell_runs.recover()
@@ -177,6 +210,8 @@ async def create_app(
         await scheduler.load()
         # After what it may work with: a turn that waited goes on from here.
         await turns.recover()
+        tasks.start(move_secrets(), name="move of credentials")
+        tasks.start(recover_connections(), name="recovery of connections")
         tasks.start(scheduler.keep_up(), name="scheduler")
         tasks.start(recover_texts(), name="recovery of texts")
         tasks.start(search_index.keep_up(), name="search index")
@@ -186,6 +221,8 @@ async def create_app(
         finally:
             await end_work(app)
             await tasks.close()
+            if connectors.made:
+                await connectors.made.close()
             await models.close()
 
 

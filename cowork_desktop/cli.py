@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from cowork_desktop.settings import LOG_LEVELS, BadSetting, ServerSettings, read_settings
+from cowork_desktop.settings import LOG_LEVELS, SECRETS, BadSetting, ServerSettings, read_settings
 from cowork_desktop.version import __version__
 
 if TYPE_CHECKING:
@@ -61,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_const",
         const="true",
         help='read {"token": "..."} from stdin, ask callers for it, and end when stdin closes',
+    )
+    serve.add_argument(
+        "--secrets",
+        choices=SECRETS,
+        help="where credentials are kept, and moved to: the system's keyring, or an encrypted file in the"
+        " data folder; without it they stay where they are",
     )
     serve.add_argument("--log-level", choices=LOG_LEVELS)
     backup = verbs.add_parser("backup", help="make a backup, also of what a server works in")

@@ -1,6 +1,7 @@
 """What the application holds, one key an object."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -15,6 +16,7 @@ from cowork_desktop.http.openapi import Description
 from cowork_desktop.ids import Ids
 from cowork_desktop.kernels.cell_runs import CellRuns
 from cowork_desktop.kernels.pool import Kernels
+from cowork_desktop.later import Later
 from cowork_desktop.notifications import Notifications
 from cowork_desktop.scheduling.schedules import Schedules
 from cowork_desktop.shell.bridge import ShellBridge
@@ -28,6 +30,9 @@ from cowork_desktop.workspace.deletion import Deletion
 from cowork_desktop.workspace.paths import ProjectFolders
 from cowork_desktop.workspace.promotion import Promotion
 from cowork_desktop.workspace.texts import Texts
+
+if TYPE_CHECKING:
+    from cowork_desktop.connectors.connectors import Connectors
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ PREFERENCES = web.AppKey("PREFERENCES", Preferences)
 MODELS = web.AppKey("MODELS", Models)
 TURNS = web.AppKey("TURNS", Turns)
 APPROVALS = web.AppKey("APPROVALS", Approvals)
+CONNECTORS: "web.AppKey[Later[Connectors]]" = web.AppKey("CONNECTORS")
 SCHEDULES = web.AppKey("SCHEDULES", Schedules)
 NOTIFICATIONS = web.AppKey("NOTIFICATIONS", Notifications)
 UNDO = web.AppKey("UNDO", Undo)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -12,6 +12,7 @@ from cowork_desktop.schemas.settings import UserSettings
 
 DEFAULT_PORT = 26866
 LOG_LEVELS = ("debug", "info", "warning", "error")
+SECRETS = ("keyring", "file")
 _WORDS = {
     "1": True,
     "true": True,
@@ -42,6 +43,8 @@ class ServerSettings:
     """Over the stored setting."""
     token: str | None = field(default=None, repr=False)
     token_stdin: bool = False
+    secrets: Literal["keyring", "file"] | None = None
+    """Where credentials are to be kept. None: where they are, and in the keyring at first."""
     log_level: str = "info"
 
     def resolved_data_dir(self) -> Path:
@@ -89,7 +92,8 @@ def _parse(name: str, value: Any, source: str) -> Any:
             if str(value).lower() not in _WORDS:
                 raise BadSetting(f"{source}: {value!r} is neither true nor false.")
             return _WORDS[str(value).lower()]
-        case "log_level":
-            if value not in LOG_LEVELS:
-                raise BadSetting(f"{source}: {value!r} is none of {', '.join(LOG_LEVELS)}.")
+        case "log_level" | "secrets":
+            known = LOG_LEVELS if name == "log_level" else SECRETS
+            if value not in known:
+                raise BadSetting(f"{source}: {value!r} is none of {', '.join(known)}.")
     return value

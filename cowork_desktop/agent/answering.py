@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from cowork_desktop.agent import attachments, context, history
+from cowork_desktop.agent import attachments, context, history, server_tools
 from cowork_desktop.agent.approvals import Approvals
 from cowork_desktop.agent.attachments import NOTHING_ATTACHED, Attached
 from cowork_desktop.agent.calls import Calls
@@ -63,7 +63,7 @@ class Answering:
 
     async def _gather(self, running: Running) -> Gathered:
         begun, start = running.begun, running.start
-        return await self.db.read(
+        gathered = await self.db.read(
             context.gather,
             begun.conversation_id,
             begun.id,
@@ -71,6 +71,7 @@ class Answering:
             skill_ids=start.skill_ids,
             is_subtask=start.parent is not None,
         )
+        return replace(gathered, connections=await self.means.connections.known(begun.conversation_id))
 
     async def _attached(self, gathered: Gathered) -> Attached:
         ids = gathered.attachment_ids
@@ -96,12 +97,13 @@ class Answering:
             is_tainted = True
             await self.db.write(turns.taint, begun.id)
         situation = gathered.situation(may_fetch=settings.web.fetch, is_unattended=is_unattended)
+        tools = {name: tool for name, tool in self.tools.items() if tool.is_offered(situation)}
         return Calls(
             db=self.db,
             clock=self.clock,
             recorder=running.recorder,
             approvals=self.approvals,
-            tools={name: tool for name, tool in self.tools.items() if tool.is_offered(situation)},
+            tools=tools | server_tools.of_connections(gathered.connections, self.tools),
             context=ToolContext(
                 db=self.db,
                 means=self.means,

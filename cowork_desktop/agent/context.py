@@ -10,6 +10,7 @@ from cowork_desktop.agent.compaction import Window, compacted_messages
 from cowork_desktop.agent.fence import shown_name
 from cowork_desktop.agent.model import Message, ModelRequest, Text, ToolSpec
 from cowork_desktop.agent.tools.tool import Situation
+from cowork_desktop.connectors.in_reach import TOOLS_OF, Known
 from cowork_desktop.schemas.conversations import AttachmentPart, Conversation, Item, ToolCallPart
 from cowork_desktop.schemas.files import File
 from cowork_desktop.schemas.memories import Memory
@@ -30,6 +31,7 @@ MOST_CHARACTERS = 1_500_000
 
 _MOST_FILES = 40
 _MOST_SKILLS = 100
+_MOST_CONNECTIONS = 100
 
 WHO = (
     "You are Cowork, an agent that people hand work to. You run on their own machine. Answer in the user's"
@@ -54,6 +56,12 @@ HOW = (
     " say what you assumed."
 )
 
+_FOR = {"read": "reading", "write": "writing"}
+_HOW_CONNECTIONS = (
+    "Connections that you can use by their names. You never see their credentials, and code cannot use them:"
+    " keep what a query gives under a name, and compute with that DataFrame."
+)
+
 
 @dataclass(frozen=True)
 class Gathered:
@@ -71,6 +79,8 @@ class Gathered:
     is_subtask: bool
     subtasks: frozenset[str]
     """The turns of the conversation whose input the agent wrote."""
+    connections: Sequence[Known] = ()
+    """Those in reach, oldest first."""
 
     def situation(self, *, may_fetch: bool, is_unattended: bool) -> Situation:
         return Situation(
@@ -81,6 +91,7 @@ class Gathered:
             has_history=bool(self.history) or self.compaction is not None,
             has_scratchpad=self.reach.has_scratchpad,
             has_schedules=self.reach.has_schedules,
+            connections_for=frozenset(known.use for known in self.connections),
             is_subtask=self.is_subtask,
             is_unattended=is_unattended,
             may_fetch=may_fetch,
@@ -215,6 +226,7 @@ def _current(gathered: Gathered, attached: Attached, paths: Mapping[str, str], n
         f"It is {now:%A, %Y-%m-%d} (UTC{now:%z}).",
         _memories(gathered.memories),
         _files(gathered.reach, paths),
+        _connections(gathered.connections),
     ]
     content = history.user_content(gathered.input.item, attached.content)
     told = Text("\n\n".join(part for part in about if part))
@@ -234,6 +246,22 @@ def _files(reach: Reach, paths: Mapping[str, str]) -> str | None:
     more = reach.file_count - len(told)
     rest = [f"({more:,} more; list_files has them)"] if more else []
     return "\n".join(["<files>", *told, *rest, "</files>"])
+
+
+def _connections(known: Sequence[Known]) -> str | None:
+    """What there is to reach; how is said here, as most conversations have none."""
+    if not known:
+        return None
+    told = [_connection(one) for one in known[:_MOST_CONNECTIONS]]
+    more = len(known) - len(told)
+    rest = [f"({more:,} more)"] if more else []
+    return "\n".join([_HOW_CONNECTIONS, "<connections>", *told, *rest, "</connections>"])
+
+
+def _connection(known: Known) -> str:
+    about = f"{known.kind}, for {_FOR[known.connection.access]}; {TOOLS_OF[known.use]}"
+    failed = ": its last test failed" if known.connection.status == "error" else ""
+    return f"- {shown_name(known.connection.name)} ({about}){failed}"
 
 
 def _file(file: File, path: str | None) -> str:

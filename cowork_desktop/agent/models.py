@@ -13,7 +13,8 @@ from cowork_desktop.errors import CoworkError
 from cowork_desktop.store import settings
 from cowork_desktop.store.database import Database
 
-_SECRET = "anthropic-api-key"
+SECRET_NAME = "anthropic-api-key"
+"""Of the key, where credentials are kept."""
 _IS_STORED = "model_key_is_stored"
 _NO_KEY = "none"
 MakeModel = Callable[[str, str | None], Model]
@@ -63,12 +64,12 @@ class Models:
 
     async def put_key(self, key: str) -> None:
         """Raises NotConfigured where there is no keyring."""
-        await self._secrets.put(_SECRET, key)
+        await self._secrets.put(SECRET_NAME, key)
         await self._note(True)
 
     async def delete_key(self) -> None:
         if self._is_stored:
-            await self._secrets.delete(_SECRET)
+            await self._secrets.delete(SECRET_NAME)
             await self._note(False)
 
     async def close(self) -> None:
@@ -83,7 +84,7 @@ class Models:
         if not self._is_stored:
             return os.environ.get("ANTHROPIC_API_KEY") or _NO_KEY
         try:
-            key = await self._secrets.get(_SECRET)
+            key = await self._secrets.get(SECRET_NAME)
         except CoworkError as error:
             raise ModelError("authentication", error.message) from error
         if key is None:

@@ -130,8 +130,19 @@ class ScheduleLink(Schema):
     schedule_id: str
 
 
+class QueryLink(Schema):
+    """What was asked of a connection."""
+
+    type: Literal["query"] = "query"
+    connection_id: str
+    name: str
+    """The connection's."""
+    query: str
+    """Its beginning, where it is long."""
+
+
 Link = Annotated[
-    CellLink | FileLink | ArtifactLink | MemoryLink | PageLink | ResponseLink | ScheduleLink,
+    CellLink | FileLink | ArtifactLink | MemoryLink | PageLink | ResponseLink | ScheduleLink | QueryLink,
     Field(discriminator="type"),
 ]
 

@@ -7,6 +7,7 @@ from typing_extensions import TypeAliasType
 
 from cowork_desktop.schemas.approvals import Approval
 from cowork_desktop.schemas.base import Pattern, Query, Schema
+from cowork_desktop.schemas.connectors import Connection
 from cowork_desktop.schemas.responses import TurnError
 from cowork_desktop.schemas.schedules import Schedule, ScheduleRun
 
@@ -81,6 +82,18 @@ class ApprovalChanged(Notification):
     approval: Approval
 
 
+class ConnectionChanged(Notification):
+    """A connection was made or changed, or a test of it has ended."""
+
+    type: Literal["connection.changed"] = "connection.changed"
+    connection: Connection
+
+
+class ConnectionDeleted(Notification):
+    type: Literal["connection.deleted"] = "connection.deleted"
+    connection_id: str
+
+
 class TurnStarted(Notification):
     """A turn runs, also one that goes on after a restart of the server. Sub-tasks are not told of."""
 
@@ -111,6 +124,8 @@ ServerEvent = TypeAliasType(
         | SchedulePaused
         | ScheduleChanged
         | ApprovalChanged
+        | ConnectionChanged
+        | ConnectionDeleted
         | TurnStarted
         | TurnEnded,
         Field(discriminator="type"),

@@ -17,6 +17,7 @@ _TABLES = (
     "approval_rules",
     "schedules",
     "schedule_runs",
+    "connections",
 )
 
 

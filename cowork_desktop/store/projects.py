@@ -6,7 +6,7 @@ from typing import Any
 from cowork_desktop.errors import Conflict, InvalidRequest, NotFound
 from cowork_desktop.schemas.base import Page
 from cowork_desktop.schemas.projects import Project, ProjectCreate, ProjectPatch, ProjectQuery
-from cowork_desktop.store import skills
+from cowork_desktop.store import connections, skills
 from cowork_desktop.store.database import Tx
 from cowork_desktop.store.rows import timestamp, to_json, update
 
@@ -57,6 +57,7 @@ def check(tx: Tx, id: str, param: str = "body.project_id") -> None:
 
 def create(tx: Tx, id: str, now: int, body: ProjectCreate) -> Project:
     skills.check(tx, body.skill_ids)
+    connections.check(tx, body.connector_ids)
     tx.execute(
         "INSERT INTO projects (id, name, description, connector_ids, skill_ids, model, created_at,"
         " updated_at)"
@@ -78,6 +79,7 @@ def create(tx: Tx, id: str, now: int, body: ProjectCreate) -> Project:
 def patch(tx: Tx, id: str, now: int, body: ProjectPatch) -> Project:
     changes: dict[str, Any] = body.model_dump()
     skills.check(tx, changes.get("skill_ids", []))
+    connections.check(tx, changes.get("connector_ids", []))
     for column in ("connector_ids", "skill_ids"):
         if column in changes:
             changes[column] = to_json(changes[column])

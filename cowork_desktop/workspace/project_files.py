@@ -129,6 +129,12 @@ class ProjectFiles:
             await self._contents.release(left)
         return change
 
+    async def put(self, project_id: str, path: str, made: Path, turn_id: str, content_index: int) -> None:
+        """Copy a file that was made elsewhere there, however large, and note the change as that of code."""
+        root = await asyncio.to_thread(self.root, project_id)
+        async with self.watching(project_id, turn_id, content_index):
+            await wholly(asyncio.to_thread(_copy, root, path, made))
+
     @asynccontextmanager
     async def watching(self, project_id: str, turn_id: str, content_index: int) -> AsyncIterator[None]:
         """Note what changes in the folder meanwhile, however it ends."""
@@ -271,6 +277,11 @@ def _put(tx: Tx, project_id: str, path: str, file: WorkFile | None) -> list[str]
     if file is None:
         return work_files.forget(tx, project_id, [path])
     return work_files.put(tx, project_id, [file])
+
+
+def _copy(root: Path, path: str, made: Path) -> None:
+    with storing(), made.open("rb") as source:
+        working_folder.write(root, path, source)
 
 
 def _change(project_id: str, path: str, before: WorkFile | None, after: WorkFile | None) -> Change:

@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.http.endpoint import MAX_BODY_BYTES, PATH_PARAM, Endpoint
+from tests.fakes.connections import a_connection
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.server import Answer, Server, running_server
 
@@ -1009,7 +1010,8 @@ async def patched(server: Server, path: str, body: dict[str, Any]) -> Any:
 
 
 async def test_an_empty_patch_changes_nothing(server: Server) -> None:
-    project = await server.post("/projects", {"name": "P", "description": "D", "connector_ids": ["conn_1"]})
+    connection = await a_connection(server)
+    project = await server.post("/projects", {"name": "P", "description": "D", "connector_ids": [connection]})
     conversation = await server.post(
         "/conversations", {"title": "T", "goal": "G", "project_id": project["id"]}
     )

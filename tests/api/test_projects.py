@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.connections import a_connection
 from tests.fakes.model import ScriptedModel, done, say
 from tests.fakes.server import Server, running_server
 
@@ -50,12 +51,12 @@ async def test_a_project_needs_a_name_alone(timed: Server) -> None:
 
 
 async def test_a_project_takes_description_connectors_skills_and_model(timed: Server) -> None:
-    # There are no connectors yet, so their ids are taken unchecked.
+    connections = [await a_connection(timed) for _ in range(2)]
     skills = [await a_skill(timed, name) for name in ("one", "two")]
     body = {
         "name": "Sales",
         "description": "Weekly reports",
-        "connector_ids": ["conn_001", "conn_002"],
+        "connector_ids": connections,
         "skill_ids": skills,
         "model": "claude-haiku-4-5",
     }
@@ -156,11 +157,12 @@ async def test_a_page_has_50_projects_unless_told_otherwise(server: Server) -> N
 
 
 async def test_a_patch_changes_what_it_names_and_the_time_of_change(timed: Server, clock: FakeClock) -> None:
-    project = await timed.post("/projects", {"name": "P", "description": "D", "connector_ids": ["conn_1"]})
+    one, two, three = [await a_connection(timed) for _ in range(3)]
+    project = await timed.post("/projects", {"name": "P", "description": "D", "connector_ids": [one]})
     changes: list[dict[str, Any]] = [
         {"name": "Q"},
         {"description": "E"},
-        {"connector_ids": ["conn_2", "conn_3"]},
+        {"connector_ids": [two, three]},
         {"model": "claude-haiku-4-5"},
         {"skill_ids": [await a_skill(timed, "one"), await a_skill(timed, "two")]},
         {"description": "", "connector_ids": [], "skill_ids": []},

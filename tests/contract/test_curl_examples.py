@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.fakes.connections import a_connection, until_tested
 from tests.fakes.files import digest, pdf, until_read
 from tests.fakes.server import Server
 
@@ -24,6 +25,7 @@ SECTIONS = (
     "Projects",
     "Schedules",
     "Files",
+    "Connectors",
     "Memories",
     "Skills",
     "Scratchpads",
@@ -108,6 +110,8 @@ def test_each_of_the_sections_has_its_example() -> None:
         "POST /projects",
         "POST /schedules",
         "POST /files",
+        "GET /connectors/specs",
+        "POST /connectors/connections",
         "GET /memories",
         "POST /memories",
         "GET /skills",
@@ -149,13 +153,13 @@ async def test_the_example_of_conversations_creates_one(server: Server, tmp_path
 
 
 async def test_the_example_of_projects_creates_one(server: Server, tmp_path: Path) -> None:
-    # There are no connectors yet, so the id in the example is taken as it stands.
-    made = json.loads(await run(EXAMPLES["POST /projects"], server, tmp_path))
+    connection = await a_connection(server)
+    made = json.loads(await run(EXAMPLES["POST /projects"], server, tmp_path, conn_001=connection))
     assert made == {
         "id": made["id"],
         "name": "Sales Automation",
         "description": "Weekly reporting flows",
-        "connector_ids": ["conn_001"],
+        "connector_ids": [connection],
         "skill_ids": [],
         "model": None,
         "is_general": False,
@@ -208,6 +212,44 @@ async def test_the_example_of_files_uploads_one(server: Server, tmp_path: Path) 
     }
     assert (await until_read(server, made["id"])) == {**made, "text_status": "ready"}
     assert (await server.call("GET", f"/files/{made['id']}/content")).body == written
+
+
+async def test_the_example_lists_the_connector_specs(server: Server, tmp_path: Path) -> None:
+    listed = json.loads(await run(EXAMPLES["GET /connectors/specs"], server, tmp_path))
+    assert listed == await server.get("/connectors/specs")
+    [postgres] = [spec for spec in listed["data"] if spec["id"] == "postgres"]
+    assert postgres["auth_type"] == "credentials"
+    shown = [(field["key"], field["label"], field["secret"]) for field in postgres["fields"]]
+    assert shown == [
+        ("host", "Host", False),
+        ("port", "Port", False),
+        ("database", "Database", False),
+        ("user", "User", False),
+        ("password", "Password", True),
+    ]
+
+
+async def test_the_example_of_connections_creates_one(server: Server, tmp_path: Path) -> None:
+    # Nobody answers under the name of the example, here or anywhere: this machine itself is asked instead.
+    made = json.loads(
+        await run(
+            EXAMPLES["POST /connectors/connections"], server, tmp_path, **{"db.example.com": "127.0.0.1"}
+        )
+    )
+    assert made == {
+        "id": made["id"],
+        "spec_id": "postgres",
+        "name": "prod-db",
+        "status": "pending",
+        "method": "password",
+        "access": "read",
+        "error": None,
+        "server": None,
+        "created_at": made["created_at"],
+        "updated_at": made["created_at"],
+        "tested_at": None,
+    }
+    assert (await until_tested(server, made["id"]))["status"] == "error"
 
 
 async def test_the_examples_list_the_global_memories_and_those_of_a_project(

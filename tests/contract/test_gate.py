@@ -145,14 +145,19 @@ async def test_what_is_no_route_refuses_as_well(name: str, path: str, server: Se
 @pytest.mark.parametrize(
     "shown", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}]
 )
-async def test_every_route_but_health_wants_the_token(shown: dict[str, str], guarded: Server) -> None:
+async def test_every_route_but_health_and_the_way_back_from_a_sign_in_wants_the_token(
+    shown: dict[str, str], guarded: Server
+) -> None:
     without = {
         (method, path)
         for method, path in routes(guarded)
         if not is_refusal(await ask(guarded, method, path, shown), method, 401)
     }
-    health = {"/api/v1/health", "/api/v1/health/"}
-    assert without == {(method, path) for method in ("GET", "HEAD") for path in health}
+    # A browser comes back from a provider without it; the `state` that it brings says whether it may.
+    free = {"/api/v1/health", "/api/v1/connectors/oauth/callback"}
+    assert without == {
+        (method, path + end) for method in ("GET", "HEAD") for path in free for end in ("", "/")
+    }
 
 
 async def test_with_the_token_every_route_lets_an_honest_caller_through(guarded: Server) -> None:
@@ -206,7 +211,7 @@ async def test_only_the_pages_may_be_reached_by_a_link_on_a_foreign_page(server:
         for method, path in routes(server)
         if not is_refusal(await ask(server, method, path, link), method, 403)
     }
-    assert reached == {"", "/api/v1/docs", "/api/v1/docs/x"}
+    assert reached == {"", "/api/v1/docs", "/api/v1/docs/x", "/api/v1/connectors/oauth/callback"}
 
 
 @pytest.mark.parametrize(

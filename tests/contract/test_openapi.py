@@ -39,6 +39,9 @@ OTHER_OPERATION_IDS = {
     "follow_shell_commands": "reads a stream",
     "follow_events": "reads a stream",
     "acknowledge_shell_command": "answers a command, makes none",
+    "test_connection": "acts on a connection, makes none",
+    "accept_connection_tools": "acts on a connection, makes none",
+    "start_oauth": "begins something that ends elsewhere",
     "preview_schedule": "tells what a schedule would do, makes none",
     "run_schedule": "acts on a schedule",
     "explain_schedule": "tells what a schedule did",
@@ -123,6 +126,7 @@ def test_what_is_not_listed_is_the_description_itself_and_the_pages_that_show_it
         "/api/v1/openapi.json",
         "/api/v1/docs",
         "/api/v1/docs/{name}",
+        "/api/v1/connectors/oauth/callback",
         "/",
     }
 

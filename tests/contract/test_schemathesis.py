@@ -115,6 +115,17 @@ class Fuzzed:
                 return self._post(
                     "/schedules", {"project_id": project, "cron": "@yearly", "prompt": "Fuzzed"}
                 )
+            case "connection_id":
+                # It leads nowhere: no test of one made up here reaches anything.
+                credentials = {"path": "/nowhere/at/all.db"}
+                return self._post(
+                    "/connectors/connections",
+                    {"spec_id": "sqlite", "name": "Fuzzed", "credentials": credentials},
+                )
+            case "spec_id":
+                return "postgres"
+            case "spec" | "provider":
+                return "notion"
             case "skill_id":
                 name = f"fuzzed-{next(self._numbers)}"
                 return self._post("/skills", {"name": name, "description": "Fuzzed"})
@@ -146,7 +157,7 @@ class Fuzzed:
         )
         return asyncio.run_coroutine_threadsafe(request, self._loop).result(20)
 
-    def _post(self, path: str, body: dict[str, str | bool]) -> str:
+    def _post(self, path: str, body: dict[str, Any]) -> str:
         return str(self._made(path, body)["id"])
 
     def _made(self, path: str, body: Mapping[str, Any], *, method: str = "POST") -> Any:

@@ -12,9 +12,11 @@ from cowork_desktop.agent.schedule_desk import Also, Timing
 from cowork_desktop.agent.tools.means import Means
 from cowork_desktop.agent.tools.tool import Demand, Outcome, Tool, ToolContext
 from cowork_desktop.clock import Clock, SystemClock
+from cowork_desktop.connectors.connectors import Connectors
 from cowork_desktop.ids import Ids
 from cowork_desktop.kernels.cell_runs import CellRuns
 from cowork_desktop.kernels.pool import Kernels
+from cowork_desktop.notifications import Notifications
 from cowork_desktop.schemas.base import Spooled
 from cowork_desktop.schemas.conversations import ConversationCreate
 from cowork_desktop.schemas.files import FileForm
@@ -38,6 +40,7 @@ from cowork_desktop.workspace.project_files import ProjectFiles
 from cowork_desktop.workspace.promotion import Promotion
 from cowork_desktop.workspace.sniff import sniff
 from cowork_desktop.workspace.texts import Texts
+from tests.fakes.secrets import MemorySecrets
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,16 @@ async def means(tmp_path: Path, *, clock: Clock | None = None) -> AsyncIterator[
         artifacts = Artifacts(db, folders, contents, texts, clock, ids)
         project_files = ProjectFiles(db, folders, contents)
         cell_runs = CellRuns(db, kernels, _kernel_settings, folders.work, clock, ids, tasks)
+        connectors = Connectors.over(
+            db,
+            MemorySecrets(),
+            data / "connectors",
+            "http://localhost:26866",
+            Notifications("inst_0"),
+            clock,
+            ids,
+            tasks,
+        )
         given = Means(
             clock=clock,
             ids=ids,
@@ -184,6 +197,7 @@ async def means(tmp_path: Path, *, clock: Clock | None = None) -> AsyncIterator[
             search_index=SearchIndex(db, clock),
             pages=Pages(PageTexts(contents.incoming).read),
             schedules=NoSchedules(),
+            connections=connectors.in_reach,
         )
         deletion = Deletion(db, folders, contents, texts, artifacts, project_files, tasks)
         bare = Desk(db, given, data, project_id, "", "", folders, texts, deletion, tasks)
@@ -196,6 +210,7 @@ async def means(tmp_path: Path, *, clock: Clock | None = None) -> AsyncIterator[
         finally:
             await asyncio.gather(cell_runs.close(), texts.close())
             await tasks.close()
+            await connectors.close()
 
 
 class NoSchedules:

@@ -1,4 +1,4 @@
-"""Secrets in memory; or none at all, as on a machine without a keyring."""
+"""Secrets in memory; or none at all, as on a machine without a keyring; or some that fail now and then."""
 
 from cowork_desktop.connectors.secrets import SecretsState
 from cowork_desktop.errors import NotConfigured
@@ -30,3 +30,39 @@ class NoSecrets(MemorySecrets):
 
     async def put(self, name: str, secret: str) -> None:
         raise NotConfigured("There is no keyring.")
+
+
+class Failing:
+    """Counts the calls of all stores that share it, and fails one and all after it."""
+
+    def __init__(self, at: int | None = None) -> None:
+        self.at, self.calls = at, 0
+
+    def count(self) -> None:
+        self.calls += 1
+        if self.at is not None and self.calls >= self.at:
+            raise NotConfigured("There is no keyring any more.")
+
+
+class FailingSecrets(MemorySecrets):
+    """Fails before its calls have an effect, or with `is_late` after it."""
+
+    def __init__(self, failing: Failing, *, is_late: bool = False) -> None:
+        super().__init__()
+        self._failing, self._is_late = failing, is_late
+
+    async def get(self, name: str) -> str | None:
+        self._failing.count()
+        return await super().get(name)
+
+    async def put(self, name: str, secret: str) -> None:
+        if self._is_late:
+            await super().put(name, secret)
+        self._failing.count()
+        await super().put(name, secret)
+
+    async def delete(self, name: str) -> None:
+        if self._is_late:
+            await super().delete(name)
+        self._failing.count()
+        await super().delete(name)

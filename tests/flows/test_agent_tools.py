@@ -17,6 +17,7 @@ from cowork_desktop.agent.tools.tool import OUTPUT_LIMIT, Demand, Outcome, Tool,
 from tests.fakes.agent import Agent, Called, Step, names, of_type, results, running_agent
 from tests.fakes.artifacts import general, preview_of
 from tests.fakes.clock import FakeClock
+from tests.fakes.connections import one_of_each
 from tests.fakes.files import new_file, pdf, until_read
 from tests.fakes.messages_endpoint import (
     Json,
@@ -81,6 +82,9 @@ def test_every_tool_is_offered_under_a_name_and_with_words_that_can_be_understoo
         assert tool.description.endswith(".")
 
 
+FOR_CONNECTIONS = ("describe_connection", "sql_query", "run_query", "http_request", "send_email")
+
+
 def test_every_schema_is_one_closed_object_whose_fields_say_what_they_are() -> None:
     for name, tool in TOOLS.items():
         schema = tool.spec.input_schema
@@ -119,6 +123,11 @@ def test_the_order_of_the_tools_is_one_that_stays() -> None:
         "search_conversation",
         "list_schedules",
         "save_schedule",
+        "describe_connection",
+        "sql_query",
+        "run_query",
+        "http_request",
+        "send_email",
         "start_task",
         "ask_user",
     ]
@@ -128,7 +137,7 @@ def test_the_order_of_the_tools_is_one_that_stays() -> None:
 async def test_a_tool_that_cannot_work_is_not_offered(agent: Agent, conversation: str) -> None:
     agent.says(reply(text="Hi"))
     await agent.say(conversation)
-    cannot_work = {"use_skill", "list_memories", "forget", "list_schedules"}
+    cannot_work = {"use_skill", "list_memories", "forget", "list_schedules", *FOR_CONNECTIONS}
     assert names(agent.bodies[0]) == [name for name in TOOLS if name not in cannot_work]
 
 
@@ -137,6 +146,7 @@ async def test_a_tool_is_offered_once_there_is_something_for_it(agent: Agent, co
     await agent.server.post("/skills", {"name": "be-kind", "description": "Kindness"})
     project = await general(agent.server)
     await agent.server.post("/schedules", {"project_id": project, "cron": "@yearly", "prompt": "Greet."})
+    await one_of_each(agent.server)
     agent.says(reply(text="Hi"))
     await agent.say(conversation)
     assert names(agent.bodies[0]) == list(TOOLS)
@@ -583,6 +593,7 @@ async def test_no_tool_takes_a_field_that_it_does_not_know(
     await agent.server.post("/skills", {"name": "be-kind", "description": "Kindness"})
     project = await general(agent.server)
     await agent.server.post("/schedules", {"project_id": project, "cron": "@yearly", "prompt": "Greet."})
+    await one_of_each(agent.server)
     called = await agent.call(conversation, name, {"no_such_field": 1})
     assert called.is_error
     assert "no_such_field: Extra inputs are not permitted" in called.text

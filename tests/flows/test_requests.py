@@ -55,6 +55,9 @@ def about(*more: str) -> str:
     return "\n\n".join([*told, *more])
 
 
+FOR_CONNECTIONS = ("describe_connection", "sql_query", "run_query", "http_request", "send_email")
+
+
 def tools(*without: str) -> list[Json]:
     return [
         {"name": name, "description": tool.description, "input_schema": tool.input.model_json_schema()}
@@ -101,7 +104,7 @@ async def test_the_first_request_is_the_rules_the_message_and_the_day(
             "model": "claude-opus-4-8",
             "max_tokens": 16_000,
             "stream": True,
-            "tools": tools("use_skill", "list_memories", "forget", "list_schedules"),
+            "tools": tools("use_skill", "list_memories", "forget", "list_schedules", *FOR_CONNECTIONS),
             "system": [text(WHO), text(HOW, **MARK)],
             "messages": [user(text("Hi"), text(about(), **MARK))],
         }
@@ -197,7 +200,7 @@ async def test_project_goal_skills_memories_and_files_each_have_their_place(agen
     agent.says(reply(text="7."))
     await agent.say(conversation, "How many?")
     [body] = agent.bodies
-    assert body["tools"] == tools("list_schedules")
+    assert body["tools"] == tools("list_schedules", *FOR_CONNECTIONS)
     assert body["system"] == [
         text(WHO),
         text(HOW),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from cowork_desktop.agent.schedule_desk import ScheduleDesk
 from cowork_desktop.clock import Clock
+from cowork_desktop.connectors.in_reach import ConnectionsInReach
 from cowork_desktop.ids import Ids
 from cowork_desktop.kernels.cell_runs import CellRuns
 from cowork_desktop.store.search_index import SearchIndex
@@ -26,3 +27,4 @@ class Means:
     search_index: SearchIndex
     pages: Pages
     schedules: ScheduleDesk
+    connections: ConnectionsInReach

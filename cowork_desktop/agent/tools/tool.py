@@ -12,6 +12,7 @@ from cowork_desktop.agent.model import Image, ToolSpec
 from cowork_desktop.agent.running import TaskDone
 from cowork_desktop.agent.tools.means import Means
 from cowork_desktop.schemas.approvals import Effect
+from cowork_desktop.schemas.connectors import Use
 from cowork_desktop.schemas.conversations import ArtifactPart, Link
 from cowork_desktop.schemas.skills import Skill
 from cowork_desktop.store.database import Database
@@ -113,6 +114,8 @@ class Situation:
     """Messages before this turn's."""
     has_scratchpad: bool = False
     has_schedules: bool = False
+    connections_for: frozenset[Use] = frozenset()
+    """What the connections in reach are for."""
     is_subtask: bool = False
     is_unattended: bool = False
     """A schedule's turn, or a sub-task of one."""

@@ -1,0 +1,150 @@
+"""What a query gives: shown to the model, and kept as a file and a DataFrame where it is given a name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cowork_desktop.agent.column_profile import Column
+from cowork_desktop.agent.tools import run_code
+from cowork_desktop.agent.tools.connections import as_table, cell, failures_told, source_of
+from cowork_desktop.agent.tools.files_in_reach import link_to_path
+from cowork_desktop.agent.tools.run_code import RunCode
+from cowork_desktop.agent.tools.tool import Outcome, ToolContext, ToolFailed
+from cowork_desktop.connectors.drivers.driver import Result
+from cowork_desktop.connectors.live import Live
+from cowork_desktop.connectors.parquet import Written, write_parquet
+from cowork_desktop.ids import random_id
+from cowork_desktop.schemas.conversations import QueryLink
+
+NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,59}$"
+NAME_DESCRIPTION = (
+    "Keep the whole result, up to 5,000,000 rows, under this name: as the file queries/<name>.parquet of the"
+    " working folder and as the DataFrame <name> of the scratchpad. Do this for all that is to be computed"
+    " with or drawn; without it you get the first rows only."
+)
+_READ_ROWS = 10_000
+"""Without a name."""
+_SHOWN_ROWS = 100
+_PROFILED_ROWS = 5_000
+_ROOM = 12_000
+_LONGEST_QUERY = 2_000
+
+
+async def answer(
+    context: ToolContext, live: Live, query: str, name: str | None, *, seconds: float
+) -> Outcome:
+    """Run the query and tell of its result. Raises ToolFailed."""
+    seen = _Seen()
+    with failures_told(live.connection.name):
+        async with live.query(query, seconds=seconds) as result:
+            seen.columns = [column.name for column in result.columns]
+            if not result.columns:
+                await _read(result, seen)  # to its end, which is when it is done for good
+                return _done(live, query, result)
+            if name is None:
+                await _read(result, seen)
+            else:
+                written, place = await _written(context, result, seen)
+    link = _link(live, query)
+    if name is None:
+        return Outcome(_told(seen, []), source=source_of(live.connection.name), links=[link])
+    return await _kept(context, live, name, seen, written, place, link)
+
+
+@dataclass
+class _Seen:
+    """The beginning of a result."""
+
+    columns: list[str] = field(default_factory=list)
+    rows: list[Sequence[Any]] = field(default_factory=list)
+    count: int = 0
+    is_cut: bool = False
+
+    def take(self, batch: Sequence[Sequence[Any]]) -> None:
+        self.count += len(batch)
+        if len(self.rows) < _PROFILED_ROWS:
+            self.rows += batch[: _PROFILED_ROWS - len(self.rows)]
+
+
+async def _read(result: Result, seen: _Seen) -> None:
+    async for batch in result.batches:
+        seen.take(batch)
+        if seen.count >= _READ_ROWS:
+            seen.is_cut = True
+            return
+
+
+async def _written(context: ToolContext, result: Result, seen: _Seen) -> tuple[Written, Path]:
+    place = context.means.contents.incoming / f"{random_id('rows')}.parquet"
+    written = await write_parquet(result, place, see=seen.take)
+    seen.count, seen.is_cut = written.rows, written.is_cut
+    return written, place
+
+
+async def _kept(
+    context: ToolContext, live: Live, name: str, seen: _Seen, written: Written, place: Path, link: QueryLink
+) -> Outcome:
+    """Have the file in the working folder and the DataFrame in the scratchpad, where no credentials are."""
+    path = f"queries/{name}.parquet"
+    try:
+        await context.means.project_files.put(
+            context.project_id, path, place, context.response_id, context.content_index
+        )
+    finally:
+        place.unlink(missing_ok=True)  # noqa: ASYNC240
+    loaded = await _loaded(context, name, path)
+    types = ", ".join(f"{column} {type}" for column, type in written.columns[:100])
+    kept = f"Kept as {path} ({written.bytes:,} bytes; {types})"
+    is_error = isinstance(loaded, str)
+    also = f"{kept}, but not as a DataFrame: {loaded}" if is_error else f"{kept} and as the DataFrame {name}."
+    links = [link, link_to_path(path), *([] if isinstance(loaded, str) else loaded.links)]
+    return Outcome(
+        _told(seen, [also]), source=source_of(live.connection.name), links=links, is_error=is_error
+    )
+
+
+async def _loaded(context: ToolContext, name: str, path: str) -> Outcome | str:
+    """The cell that has loaded it, or why there is none."""
+    code = f"%%sql {name}\nSELECT * FROM '{path}'"
+    try:
+        outcome = await run_code.TOOL.run(context, RunCode(code=code))
+    except ToolFailed as error:
+        return str(error)
+    assert isinstance(outcome, Outcome)
+    return outcome.text[:1_000] if outcome.is_error else outcome
+
+
+def _done(live: Live, query: str, result: Result) -> Outcome:
+    affected = "" if result.affected is None else f" It changed {result.affected:,} rows."
+    return Outcome(f"Done; it gives no rows.{affected}", links=[_link(live, query)])
+
+
+def _told(seen: _Seen, notes: Sequence[str]) -> str:
+    more = "at least " if seen.is_cut else ""
+    shown = seen.rows[:_SHOWN_ROWS]
+    table, fitting = as_table(seen.columns, shown, _ROOM)
+    heading = f"{more}{seen.count:,} rows, {len(seen.columns):,} columns."
+    lines = [heading, *notes]
+    if seen.count > fitting:
+        lines += [
+            f"The columns, by {'the first ' if seen.count > len(seen.rows) else ''}{len(seen.rows):,} rows:"
+        ]
+        lines += [f"- {told}" for told in profile(seen.columns, seen.rows)]
+        lines += [f"The first {fitting:,} rows:"]
+    return "\n".join([*lines, table]) if seen.columns else heading
+
+
+def profile(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    """What is in each column, of the first sixty."""
+    found = [Column(name) for name in columns[:60]]
+    for row in rows:
+        for column, value in zip(found, row, strict=False):
+            column.take("" if value is None else cell(value).strip())
+    return [column.told() for column in found]
+
+
+def _link(live: Live, query: str) -> QueryLink:
+    return QueryLink(
+        connection_id=live.connection.id, name=live.connection.name, query=query[:_LONGEST_QUERY]
+    )
