@@ -18,7 +18,7 @@ from cowork_desktop.agent.undo import Undo
 from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.api.artifacts import serve_origin
 from cowork_desktop.clock import Clock, SystemClock
-from cowork_desktop.connectors.moving_secrets import open_secrets
+from cowork_desktop.connectors.moving_secrets import MovingSecrets, open_secrets
 from cowork_desktop.connectors.secrets import Secrets
 from cowork_desktop.http.downloads import MADE_AT_ONCE, MAKING
 from cowork_desktop.http.endpoint import MAX_BODY_BYTES
@@ -61,8 +61,8 @@ if TYPE_CHECKING:
     from cowork_desktop.web.pages import Pages
 
 
-_SECRETS_KIND = "secrets_kind"
-"""Under which the stored settings have where credentials are."""
+_SECRETS_KIND, _SECRETS_MOVING = "secrets_kind", "secrets_moving"
+"""Under which the stored settings have where credentials are, and whether some are still where they were."""
 
 
 def make_anthropic_model(key: str, base_url: str | None, clock: Clock) -> Model:
@@ -91,8 +91,7 @@ async def create_app(
         made = Ids(clock, await db.read(newest_id.newest_id))
         owner = await db.write(_first_rows, made, clock.now())
         tasks = Tasks()
-        noted = (await db.read(stored_settings.get)).get(_SECRETS_KIND)
-        moving = None if secrets else open_secrets(server_settings.secrets, noted, owner, data_dir)
+        moving = None if secrets else await _kept_secrets(db, server_settings, owner, data_dir)
         secrets = secrets or moving
         assert secrets
         preferences = await Preferences.load(db, server_settings.overrides())
@@ -191,12 +190,10 @@ async def create_app(
             await texts.recover()
 
         async def move_secrets() -> None:
-            kind = server_settings.secrets or noted or "keyring"
-            if moving is None or (kind == noted and not moving.is_moving):
-                return
-            names = [SECRET_NAME, *await db.read(stored_connections.secret_names)]
-            if await moving.move(names):
-                await db.write(stored_settings.put, {_SECRETS_KIND: kind})
+            if moving and moving.is_moving:
+                names = [SECRET_NAME, *await db.read(stored_connections.secret_names)]
+                if await moving.move(names):
+                    await db.write(stored_settings.put, {_SECRETS_MOVING: False})
 
         async def recover_connections() -> None:
             if await db.read(stored_connections.need_recovery):
@@ -224,6 +221,17 @@ async def create_app(
             if connectors.made:
                 await connectors.made.close()
             await models.close()
+
+
+async def _kept_secrets(db: Database, settings: ServerSettings, owner: str, data_dir: Path) -> MovingSecrets:
+    """Where credentials are from now on, which is noted before any is put there."""
+    stored = await db.read(stored_settings.get)
+    noted, is_unfinished = stored.get(_SECRETS_KIND), bool(stored.get(_SECRETS_MOVING))
+    kind = settings.secrets or noted or "keyring"
+    moving = open_secrets(kind, noted, owner, data_dir, is_unfinished=is_unfinished)
+    if (kind, moving.is_moving) != (noted, is_unfinished):
+        await db.write(stored_settings.put, {_SECRETS_KIND: kind, _SECRETS_MOVING: moving.is_moving})
+    return moving
 
 
 def _first_rows(tx: Tx, made: Ids, now: int) -> str:

@@ -145,9 +145,8 @@ class Calls:
             if demand.effect != "read":
                 now = self.clock.now()
                 await self.db.write(turn_calls.begin, context.response_id, call.content_index, now)
-            return await _within(
-                None if tool.waits_for_people else tool.seconds(arguments), tool, context, arguments
-            )
+            limit = None if tool.waits_for_people else tool.seconds(arguments)
+            return await _within(limit, tool, replace(context, demand=demand), arguments)
         except ToolFailed as error:
             return Outcome(str(error), source=error.source, is_error=True)
         except CoworkError as error:
@@ -181,6 +180,8 @@ class Calls:
             raise ToolFailed(verdict.reason)
         # After a restart the answer counts, whatever would be decided now.
         asked = await self.db.read(stored_approvals.of_call, context.response_id, call.content_index)
+        if asked and asked.kind == "approval" and asked.subject != demand.subject:
+            raise ToolFailed("What this call would do is not what the user was asked for. Call it again.")
         if verdict.word == "ask" or (asked and asked.kind == "approval"):
             decided = await self._decided(call, "approval", demand, verdict.reason, call.arguments or {})
             if decided.status != "allowed":

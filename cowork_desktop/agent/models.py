@@ -36,9 +36,9 @@ class Models:
         self._is_stored = bool((await self._db.read(settings.get)).get(_IS_STORED))
 
     @property
-    def key_source(self) -> Literal["keyring", "environment"] | None:
+    def key_source(self) -> Literal["keyring", "file", "environment"] | None:
         if self._is_stored:
-            return "keyring"
+            return "file" if self._secrets.state() == "file" else "keyring"
         return "environment" if os.environ.get("ANTHROPIC_API_KEY") else None
 
     @property

@@ -40,12 +40,13 @@ class ServerTool(Tool[ServerArguments]):
 
     @cached_property
     def spec(self) -> ToolSpec:
-        return ToolSpec(self.name, self.description, {"type": "object", **self.input_schema})
+        return ToolSpec(self.name, self.description, {**self.input_schema, "type": "object"})
 
     def check(self, arguments: Mapping[str, Any]) -> ServerArguments:
-        missing = [name for name in self.input_schema.get("required", ()) if name not in arguments]
-        if missing:
-            raise ToolFailed(f"The arguments do not fit: {', '.join(map(str, missing))} is missing.")
+        wanted = self.input_schema.get("required")
+        names = [name for name in wanted if isinstance(name, str)] if isinstance(wanted, list) else []
+        if missing := [name for name in names if name not in arguments]:
+            raise ToolFailed(f"The arguments do not fit: {', '.join(missing)} is missing.")
         return ServerArguments(**arguments)
 
 
@@ -84,7 +85,7 @@ def _tool(name: str, connection: Connection, definition: ToolDefinition) -> Serv
         given = arguments.model_dump()
         with failures_told(connection.name):
             answer = await context.means.connections.call(
-                context.conversation_id, connection.id, definition.name, given, seconds=_SECONDS
+                context.conversation_id, connection.id, definition, given, seconds=_SECONDS
             )
         asked = one_line(f"{definition.name} {json.dumps(given, ensure_ascii=False)}", 2_000)
         return Outcome(

@@ -131,8 +131,14 @@ async def list_connection_tools(request: web.Request, connection_id: str) -> Con
 
 @endpoints.post("/connections/{connection_id}/tools/accept", status=200, errors=(NotFound, ConnectorFailed))
 async def accept_connection_tools(request: web.Request, connection_id: str) -> ConnectionTools:
-    """Accept the tools of an MCP server as they are now."""
-    return await (await _of(request)).server_tools.accept(connection_id)
+    """Accept the tools of an MCP server as they are now.
+
+    The connection is tested after that.
+    """
+    connectors = await _of(request)
+    tools = await connectors.server_tools.accept(connection_id)
+    await connectors.connections.test(connection_id)
+    return tools
 
 
 @endpoints.get("/oauth/{spec}/start", errors=(NotFound, NotConfigured))
@@ -171,7 +177,7 @@ async def list_oauth_clients(request: web.Request) -> Page[OAuthClient]:
 async def put_oauth_client(request: web.Request, provider: str, body: OAuthClientPut) -> OAuthClient:
     """Set the OAuth client with which people sign in at a provider.
 
-    Its secret goes to the OS keyring and is never given back.
+    Its secret goes to the OS keyring and is never given back. One that is not named here is taken away.
     """
     return await (await _of(request)).signing_in.put_client(provider, body)
 

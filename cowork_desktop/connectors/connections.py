@@ -99,27 +99,30 @@ class Connections:
     async def patch(self, id: str, body: ConnectionPatch) -> Connection:
         """Raises NotFound, InvalidRequest, Conflict, and NotConfigured."""
         changes = body.model_dump()
-        stored = await self._db.read(connections.stored, id)
         given = changes.pop("credentials", None)
-        secrets: Mapping[str, str] | None = None
-        if given is not None:
-            spec = await self.spec(stored.connection.spec_id)
-            method = _method(spec, stored.connection.method)
-            before = await self._vault.get(stored.secret_name)
-            # Tokens are no fields: they stay beside them.
+        stored = await self._db.read(connections.stored, id)
+        if given is None:
+            return await wholly(self._patch(stored, changes, None))
+        spec = await self.spec(stored.connection.spec_id)
+        method = _method(spec, stored.connection.method)
+        # Not beside a refresh of tokens: neither is to write back what the other has replaced.
+        async with self._opening.tokens.changing(id):
+            stored, before = await self._opening.tokens.now(id)
             keys = {field.key for field in method.fields}
             tokens = {key: secret for key, secret in before.items() if key not in keys}
-            kept = {key: secret for key, secret in before.items() if key in keys}
-            merged = parted(method, {**stored.fields, **kept, **given})
-            changes, secrets = changes | {"fields": merged.fields}, {**tokens, **merged.secrets}
-        return await wholly(self._patch(stored, changes, secrets))
+            known = {**stored.fields, **before}
+            kept = {key: value for key, value in known.items() if key in keys}
+            merged = parted(method, {**kept, **given})
+            changes |= {"fields": merged.fields}
+            return await wholly(self._patch(stored, changes, {**tokens, **merged.secrets}))
 
     async def sign_in(self, id: str, method: MethodData, tokens: Mapping[str, str]) -> Connection:
         """Fresh tokens in the place of those that it had. Raises NotFound, and Conflict."""
-        stored = await self._db.read(connections.stored, id)
-        keys = {field.key for field in method.fields}
-        kept = {key: value for key, value in stored.fields.items() if key in keys}
-        return await wholly(self._patch(stored, {"method": method.id, "fields": kept}, tokens))
+        async with self._opening.tokens.changing(id):
+            stored = await self._db.read(connections.stored, id)
+            keys = {field.key for field in method.fields}
+            kept = {key: value for key, value in stored.fields.items() if key in keys}
+            return await wholly(self._patch(stored, {"method": method.id, "fields": kept}, tokens))
 
     async def _patch(
         self, stored: Stored, changes: dict[str, Any], secrets: Mapping[str, str] | None
@@ -141,7 +144,7 @@ class Connections:
 
     async def _stored_patch(self, stored: Stored, changes: Mapping[str, Any]) -> Connection:
         now, id = self._clock.now(), stored.connection.id
-        connection = await self._db.write(connections.patch, id, now, changes, stored.revision)
+        connection = await self._db.write(connections.patch, id, now, changes, stored)
         if connection is None:
             raise Conflict(_CHANGED)
         return connection

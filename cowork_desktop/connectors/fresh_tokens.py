@@ -33,17 +33,17 @@ class FreshTokens:
     vault: Vault
     notifications: Notifications
     clock: Clock
-    _refreshing: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    _changing: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def of(self, connection_id: str, method: MethodData, refused: str | None = None) -> Secrets:
         """A connection's secrets with an access token that is fresh, and not the one that the service has
         refused. Raises DriverFailed, and NotConfigured where the keyring does not answer."""
-        stored, secrets = await self._now(connection_id)
+        stored, secrets = await self._signed_in(connection_id)
         if self._is_good(secrets, refused):
             return secrets
         # One at a time: providers take a refresh token once. Who waited finds the fresh one.
-        async with self._refreshing.setdefault(connection_id, asyncio.Lock()):
-            stored, secrets = await self._now(connection_id)
+        async with self.changing(connection_id):
+            stored, secrets = await self._signed_in(connection_id)
             if self._is_good(secrets, refused):
                 return secrets
             return await wholly(self._refreshed(stored, method, secrets))
@@ -61,9 +61,24 @@ class FreshTokens:
             provider, client = await self._provider(method)
             await oauth.revoke(provider, client, tokens_in(secrets))
 
-    async def _now(self, connection_id: str) -> tuple[Stored, Secrets]:
-        stored = await self.db.read(connections.stored, connection_id)
-        secrets = await self.vault.get(stored.secret_name)
+    def changing(self, connection_id: str) -> asyncio.Lock:
+        """Held by what replaces a connection's secrets with others that are made of them."""
+        return self._changing.setdefault(connection_id, asyncio.Lock())
+
+    async def now(self, connection_id: str) -> tuple[Stored, Secrets]:
+        """A connection with its secrets, of one and the same moment. Raises NotFound, and NotConfigured."""
+        while True:
+            stored = await self.db.read(connections.stored, connection_id)
+            secrets = await self.vault.get(stored.secret_name)
+            if secrets or stored.secret_name is None:
+                return stored, secrets
+            # They were replaced, and cleared away, between the two.
+            again = await self.db.read(connections.stored, connection_id)
+            if again.secret_name == stored.secret_name:
+                return stored, secrets
+
+    async def _signed_in(self, connection_id: str) -> tuple[Stored, Secrets]:
+        stored, secrets = await self.now(connection_id)
         if "access_token" not in secrets:
             words = _SIGN_IN.format(stored.connection.spec_id, connection_id)
             raise DriverFailed("authentication", words)
@@ -85,7 +100,9 @@ class FreshTokens:
         id = stored.connection.id
         async with self.vault.new(f"connection/{id}", fresh) as name:
             assert name
-            await self.db.write(connections.replace_secret, id, stored.secret_name, name)
+            is_kept = await self.db.write(connections.replace_secret, id, stored.secret_name, name)
+        if not is_kept:  # the connection is gone
+            await oauth.revoke(provider, client, tokens)
         await self.vault.clear()
         return fresh
 

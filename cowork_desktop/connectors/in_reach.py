@@ -61,12 +61,12 @@ class ConnectionsInReach:
         self,
         conversation_id: str,
         connection_id: str,
-        tool: str,
+        tool: ToolDefinition,
         arguments: Mapping[str, Any],
         *,
         seconds: float,
     ) -> ToolAnswer:
-        """Call a tool of an MCP server. Raises DriverFailed."""
+        """Call a tool of an MCP server, as it is defined there. Raises DriverFailed."""
         stored = await self._stored(conversation_id, connection_id)
         return await self.server_tools.call(stored, tool, arguments, seconds=seconds)
 

@@ -19,7 +19,7 @@ from cowork_desktop.connectors.drivers.driver import (
 from cowork_desktop.connectors.masking import Masking
 from cowork_desktop.connectors.specs import SpecData
 from cowork_desktop.errors import ConnectorFailed
-from cowork_desktop.schemas.connectors import Access, Catalog, Connection, Use
+from cowork_desktop.schemas.connectors import Catalog, Connection, Use
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Live:
     connection: Connection
+    revision: int
     spec: SpecData
     use: Use
     driver: Any = field(repr=False)
@@ -58,11 +59,19 @@ class Live:
         with self.words_masked():
             return bool(self.driver.is_read(self.target, query))
 
+    @property
+    def identity(self) -> str:
+        """What changes when the connection leads somewhere else, or in another way."""
+        return f"{self.connection.id} {self.revision}"
+
+    def reading(self) -> "Live":
+        """The same, for reading alone."""
+        return replace(self, target=replace(self.target, access="read"))
+
     def for_query(self, query: str) -> "Live":
         """The same, but for reading where that is what the query does: then nothing in it can change
         anything. Raises as `is_read_query` does."""
-        access: Access = "read" if self.is_read_query(query) else "write"
-        return replace(self, target=replace(self.target, access=access))
+        return self.reading() if self.is_read_query(query) else self
 
     @asynccontextmanager
     async def query(self, query: str, *, seconds: float) -> AsyncIterator[Result]:
@@ -86,10 +95,12 @@ class Live:
         answer: ApiAnswer = await self._masked(self.driver.request(self.target, request, seconds=seconds))
         if answer.status == 401 and self.renew:  # so nothing was done
             return await (await self.renew()).request(request, seconds=seconds)
-        headers = {name: self.masking.text(value) for name, value in answer.headers.items()}
-        return replace(
-            answer, headers=headers, body=await asyncio.to_thread(self.masking.content, answer.body)
-        )
+
+        def without_secrets() -> ApiAnswer:
+            headers = {name: self.masking.text(value) for name, value in answer.headers.items()}
+            return replace(answer, headers=headers, body=self.masking.content(answer.body))
+
+        return await asyncio.to_thread(without_secrets) if self.masking else answer
 
     async def send(self, mail: Mail) -> str:
         return self.masking.text(await self._masked(self.driver.send(self.target, mail)))
@@ -101,7 +112,7 @@ class Live:
                     batch = await anext(batches)
                 except StopAsyncIteration:
                     return
-            yield self.masking.rows(batch)
+            yield await asyncio.to_thread(self.masking.rows, batch)
 
     async def _masked(self, work: Awaitable[T]) -> T:
         with self.words_masked():

@@ -33,7 +33,7 @@ class Opening:
         if entry.missing:
             raise DriverFailed("missing_library", entry.missing)
         try:
-            secrets = await self._secrets(stored, method, refused)
+            stored, secrets = await self._now(stored, method, refused)
         except CoworkError as error:
             raise DriverFailed("authentication", error.message) from error
         target = Target(
@@ -45,7 +45,7 @@ class Opening:
         )
         found = await asyncio.to_thread(driver, spec.driver)
         masking = Masking(value for key, value in secrets.items() if key not in _NOT_SECRET)
-        live = Live(stored.connection, spec, entry.use, found, target, masking)
+        live = Live(stored.connection, stored.revision, spec, entry.use, found, target, masking)
         if method.oauth is None or refused is not None:
             return live
         return replace(live, renew=lambda: self.open(stored, secrets.get("access_token")))
@@ -61,10 +61,15 @@ class Opening:
             )
         return spec, method
 
-    async def _secrets(self, stored: Stored, method: MethodData, refused: str | None) -> Mapping[str, str]:
+    async def _now(
+        self, stored: Stored, method: MethodData, refused: str | None
+    ) -> tuple[Stored, Mapping[str, str]]:
+        """The connection with its secrets, both of one moment."""
         if method.oauth:
-            return await self.tokens.of(stored.connection.id, method, refused)
-        secrets = await self.vault.get(stored.secret_name)
+            return stored, await self.tokens.of(stored.connection.id, method, refused)
+        secrets: Mapping[str, str] = await self.vault.get(stored.secret_name)
         if not secrets and stored.secret_keys:
-            raise DriverFailed("authentication", _ENTER_AGAIN)
-        return secrets
+            stored, secrets = await self.tokens.now(stored.connection.id)
+            if not secrets:
+                raise DriverFailed("authentication", _ENTER_AGAIN)
+        return stored, secrets

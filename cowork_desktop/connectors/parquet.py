@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from cowork_desktop.connectors.drivers.driver import Result, Row
+from cowork_desktop.connectors.drivers.driver import DriverFailed, Result, Row
 from cowork_desktop.tasks import wholly
 
 MOST_ROWS = 5_000_000
@@ -43,7 +43,7 @@ async def write_parquet(
     try:
         with open(text, "xb") as file:  # noqa: ASYNC230
             columns, is_cut = await _write_rows(result, file, see, most_rows)
-        await wholly(asyncio.to_thread(_convert, text, place, columns))
+        await wholly(asyncio.to_thread(_converted, text, place, columns))
         size = (await asyncio.to_thread(os.stat, place)).st_size
         rows = columns[0].rows if columns else 0
         return Written(rows, [(column.name, column.type) for column in columns], size, is_cut)
@@ -62,7 +62,10 @@ async def _write_rows(
     async for batch in result.batches:
         see(batch)
         taken = batch[: most_rows - rows]
-        await asyncio.to_thread(_put, file, columns, taken)
+        try:
+            await asyncio.to_thread(_put, file, columns, taken)
+        except (ValueError, TypeError, OverflowError, ArithmeticError) as error:
+            raise _cannot(type(error).__name__) from None
         rows += len(taken)
         if len(taken) < len(batch) or file.tell() > MOST_BYTES:
             return columns, True
@@ -108,7 +111,9 @@ class _Column:
             return "BIGINT"
         if kinds and kinds <= {int, Decimal} and self.whole + self.scale <= _MOST_DIGITS and self.scale >= 0:
             return f"DECIMAL({max(1, self.whole + self.scale)}, {self.scale})"
-        if kinds and kinds <= {int, Decimal, float} and (float in kinds or Decimal in kinds):
+        if kinds == {float} or (kinds == {int, float} and self.whole <= 15):
+            return "DOUBLE"
+        if kinds == {Decimal, float} and self.whole + self.scale <= 15:
             return "DOUBLE"
         if kinds == {date, datetime}:
             return "TIMESTAMP"
@@ -134,8 +139,14 @@ class _Aware(datetime):
 
 def _kind(value: Any) -> type:
     kind = type(value)
+    if kind is datetime:
+        return _Aware if value.tzinfo else kind
+    if kind is time and value.tzinfo:
+        return str
     if kind in _WRITTEN or kind in (int, Decimal):
-        return _Aware if kind is datetime and value.tzinfo else kind
+        return kind
+    if kind in (bytearray, memoryview):
+        return bytes
     return next((known for known in (*_WRITTEN, int, Decimal) if isinstance(value, known)), str)
 
 
@@ -144,14 +155,17 @@ def _quoted(text: str) -> str:
 
 
 def _json(value: Any) -> str:
-    return _quoted(json.dumps(value, ensure_ascii=False, default=str))
+    try:
+        return _quoted(json.dumps(value, ensure_ascii=False, default=str))
+    except (TypeError, ValueError):  # keys that JSON has none of
+        return _quoted(str(value))
 
 
 _WRITTEN: Mapping[type, Callable[[Any], str]] = {
     bool: lambda value: "true" if value else "false",
     float: repr,
     str: lambda value: _quoted(str(value)),
-    bytes: lambda value: _quoted("".join(f"\\x{byte:02X}" for byte in value)),
+    bytes: lambda value: _quoted("".join(f"\\x{byte:02X}" for byte in bytes(value))),
     datetime: lambda value: value.isoformat(" "),
     _Aware: lambda value: value.isoformat(" "),
     date: lambda value: value.isoformat(),
@@ -179,7 +193,7 @@ def _distinct(names: Iterable[str]) -> list[str]:
     for name in names:
         plain = name.replace("\0", "") or "column"
         free, n = plain, 1
-        while free.lower() in found or free == _END:
+        while free.lower() in found or free.lower() == _END:
             n += 1
             free = f"{plain}_{n}"
         found[free.lower()] = free
@@ -195,12 +209,29 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
+def _converted(text: Path, place: Path, columns: Sequence[_Column]) -> None:
+    import duckdb
+
+    try:
+        _convert(text, place, columns)
+    except duckdb.Error as error:
+        # Its words can hold a row.
+        raise _cannot(type(error).__name__) from None
+
+
+def _cannot(why: str) -> DriverFailed:
+    return DriverFailed(
+        "failed", f"The result cannot be kept as a file ({why}). Select fewer or other columns."
+    )
+
+
 def _convert(text: Path, place: Path, columns: Sequence[_Column]) -> None:
     import duckdb
 
     shape = ", ".join(f"{_literal(column.name)}: {_literal(column.type)}" for column in columns)
     names = ", ".join('"' + column.name.replace('"', '""') + '"' for column in columns)
     with duckdb.connect(":memory:", config=_CONFIG) as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute(
             f"COPY (SELECT {names or 'NULL'} FROM read_csv({_literal(str(text))},"
             f" columns = {{{shape}{', ' if shape else ''}{_literal(_END)}: 'INTEGER'}}, header = false,"

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cowork_desktop.clock import Clock
-from cowork_desktop.connectors.drivers.driver import ToolAnswer, ToolDefinition
+from cowork_desktop.connectors.drivers.driver import DriverFailed, ToolAnswer, ToolDefinition
 from cowork_desktop.connectors.live import Live, told_as_errors
 from cowork_desktop.connectors.mcp_sessions import McpSessions
 from cowork_desktop.connectors.opening import Opening
@@ -49,9 +49,12 @@ class ServerTools:
         return _compared(offered, offered)
 
     async def call(
-        self, stored: Stored, name: str, arguments: Mapping[str, Any], *, seconds: float
+        self, stored: Stored, tool: ToolDefinition, arguments: Mapping[str, Any], *, seconds: float
     ) -> ToolAnswer:
-        """Raises DriverFailed, also where the tool is not the accepted one any more."""
+        """Raises DriverFailed, also where the tool is not the accepted one, or another one was accepted since
+        somebody allowed this call."""
+        if tool.digest not in {one.digest for one in accepted(stored)}:
+            raise DriverFailed("not_allowed", f"The tool {tool.name} was changed meanwhile. Ask again.")
         live = await self.opening.open(stored)
         with live.words_masked():
             answer = await self.sessions.call(
@@ -59,7 +62,7 @@ class ServerTools:
                 stored.revision,
                 live.driver,
                 live.target,
-                name,
+                tool.name,
                 arguments,
                 {one.name: one.digest for one in accepted(stored)},
                 seconds=seconds,

@@ -39,21 +39,24 @@ _DUCKDB = r"""
     from_substrait\w* copy_\w+ delta_\w+ iceberg_\w+ json_execute\w*
 """
 _CLICKHOUSE = r"""
-    url(cluster)? file file(cluster|systemcache)\w* s3\w* gcs oss cosn remote\w* mysql postgresql
-    jdbc odbc hdfs\w* executable\w* input mongodb redis sqlite deltalake\w* iceberg\w* hudi\w* paimon\w*
+    url(cluster)? file file(cluster|systemcache)\w* s3\w* gcs oss cosn remote\w* mysql postgresql jdbc
+    odbc hdfs\w* executable\w* input mongodb redis sqlite deltalake\w* iceberg\w* hudi\w* paimon\w*
     azureblobstorage\w* cluster\w* sleep\w* dictionary loop fuzz\w+ azure\w+ ytsaurus arrowflight kafka
     nats rabbitmq hive getsetting catboostevaluate modelevaluate\w* ai\w+ prometheus\w*
 """
 _TSQL = r"""
+    dm_os_file_exists dm_os_enumerate\w+
     openrowset openquery openxml opendatasource xp_\w+ sp_\w+ ai_\w+ sys\.fn_\w+
     fn_(xe_file|get_audit|trace_|dump_|dblog|full_dblog|virtual|get_sql)\w*
 """
 _SNOWFLAKE = r"""
+    embed_text\w* try_complete
     system\$\w+ \w*\.?system\$\w+ get_presigned_url build_stage_file_url build_scoped_file_url
     get_stage_location get_absolute_path ai_\w+ complete\$? infer_schema directory validate
     generate_column_description copy_history_\w+ nextval
 """
 _BIGQUERY = r"""
+    obj\.\w+
     external_query ml\.\w+ ai\.\w+ remote_\w+
 """
 _BUILT_INTO_MYSQL = r"""

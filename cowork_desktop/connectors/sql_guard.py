@@ -4,6 +4,7 @@ It is one of two fences: the driver holds the connection to reading by the servi
 parser and a server could differ on where a text or a comment ends, the statement is refused.
 """
 
+import logging
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,8 +18,17 @@ from cowork_desktop.connectors.drivers.driver import DriverFailed
 from cowork_desktop.connectors.sql_functions import Dialect, denied, is_builtin, is_word_before_bracket
 from cowork_desktop.connectors.sql_text import check_characters, code_of, explained, first_word
 from cowork_desktop.connectors.sql_tree import check_tree, not_builtin, own_names
-from cowork_desktop.connectors.sql_words import check_beginning, check_show, check_words, refused
+from cowork_desktop.connectors.sql_words import (
+    check_beginning,
+    check_pragma,
+    check_show,
+    check_words,
+    refused,
+)
 from cowork_desktop.schemas.connectors import Access
+
+# It would log what it does not understand, which nobody is to see.
+logging.getLogger("sqlglot").disabled = True
 
 _LONGEST = 100_000
 _QUOTED = (TokenType.IDENTIFIER, TokenType.STRING)
@@ -54,7 +64,7 @@ def check_read(sql: str, dialect: Dialect) -> Reading:
     begins = first_word(sql, dialect)
     first = begins["word"].upper()
     # The parser would take what follows these for one text.
-    is_told = first in ("EXPLAIN", "SHOW")
+    is_told = first in ("EXPLAIN", "SHOW", "PRAGMA")
     text = sql[: begins.start("word")] + " " * len(first) + sql[begins.end() :] if is_told else sql
     tokens = _tokens(text, dialect)
     code = code_of(text, tokens, dialect)
@@ -66,6 +76,9 @@ def check_read(sql: str, dialect: Dialect) -> Reading:
     check_beginning(first, dialect)
     if first == "SHOW":
         check_show(text, tokens, dialect)
+        return Reading(whole, frozenset())
+    if first == "PRAGMA":
+        check_pragma(text, tokens)
         return Reading(whole, frozenset())
     if first == "EXPLAIN":
         if (at := explained(text, tokens)) is None:

@@ -12,13 +12,6 @@ from cowork_desktop.connectors.sql_words import refused
 _QUERIES = (exp.Select, exp.SetOperation, exp.Values, exp.Subquery, exp.Table, exp.Pivot)
 """What reads, as a whole or within another."""
 _TELLS = (exp.Describe, exp.Summarize)
-_PRAGMAS = r"""
-    application_id collation_list compile_options data_version database_list encoding
-    foreign_key_list freelist_count function_list index_info index_list index_xinfo module_list
-    page_count page_size pragma_list schema_version table_info table_list table_xinfo user_version
-"""
-_READING_PRAGMAS = frozenset(_PRAGMAS.split())
-_WITH_ARGUMENT = frozenset(name for name in _READING_PRAGMAS if re.search("table_|index_|foreign", name))
 _CHANGING = r"""
     Insert Update Delete Merge Create Drop Alter AlterSession TruncateTable Copy Command Attach Detach
     Set SetItem Use Transaction Commit Rollback Kill LoadData Grant Revoke Analyze Cache Uncache Refresh
@@ -32,13 +25,10 @@ _FILE = re.compile(r"[/\\*:]|\.\w+$")
 
 def check_tree(statement: exp.Expression, names: Collection[str], dialect: Dialect) -> None:
     """`names`: those that stand in quotes. Raises DriverFailed."""
-    if isinstance(statement, exp.Pragma) and dialect == "sqlite":
-        return _check_pragma(statement)
     if not isinstance(statement, _QUERIES + _TELLS):
         raise refused(f"{_name(statement)} does not only read")
     for node in statement.walk():
         _check_node(node, names, dialect)
-    return None
 
 
 def own_names(statement: exp.Expression) -> set[str]:
@@ -93,15 +83,6 @@ def _foreign(table: exp.Table, names: Collection[str], dialect: Dialect) -> str 
     if _FILE.search(name.name) or (name.args.get("quoted") and name.name not in names):
         return f"{name.name[:100]!r} is a file, not a table"
     return None
-
-
-def _check_pragma(statement: exp.Pragma) -> None:
-    """The parser reads `PRAGMA name(x)` as `PRAGMA name = x`."""
-    asked = statement.this
-    takes = isinstance(asked, exp.EQ)
-    name = str((asked.this if takes else asked).name).lower()
-    if name not in (_WITH_ARGUMENT if takes else _READING_PRAGMAS):
-        raise refused("this PRAGMA does not only read")
 
 
 def _name(node: Any) -> str:

@@ -26,13 +26,21 @@ _CHANGING = """
 """
 _CHANGING_WORDS = frozenset(_CHANGING.split())
 _BATCH = r"""
-    add alter backup begin bulk checkpoint close commit create dbcc deallocate declare delete deny disable
-    drop dump enable exec execute get goto grant if insert into kill lineno load merge move open openrowset
-    print raiserror readtext receive reconfigure restore return revert revoke rollback save send set setuser
-    shutdown tablockx throw transaction truncate updatetext update updlock use waitfor while writetext xlock
+    add alter backup begin bulk checkpoint close commit create dbcc deallocate declare delete deny
+    disable drop dump enable exec execute get goto grant if insert into kill lineno load merge move open
+    openrowset print raiserror readtext receive reconfigure restore return revert revoke rollback save
+    send set setuser shutdown tablockx throw transaction truncate updatetext update updlock use waitfor
+    while writetext xlock
 """
 _BATCH_WORDS = frozenset(_BATCH.split())
 """Of T-SQL, where a statement may follow another without a sign between them; and the hints that lock."""
+_PRAGMAS = r"""
+    application_id collation_list compile_options data_version database_list encoding foreign_key_list
+    freelist_count function_list index_info index_list index_xinfo module_list page_count page_size
+    pragma_list schema_version table_info table_list table_xinfo user_version
+"""
+_READING_PRAGMAS = frozenset(_PRAGMAS.split())
+_WITH_ARGUMENT = frozenset(name for name in _READING_PRAGMAS if re.search("table_|index_|foreign", name))
 _QUOTED = (TokenType.IDENTIFIER, TokenType.STRING, TokenType.NATIONAL_STRING)
 _TOLD = re.compile(r"[\w$]+|[.,=*%]|<>|!=", re.A)
 
@@ -71,6 +79,16 @@ def check_show(sql: str, tokens: Sequence[Token], dialect: Dialect) -> None:
             raise refused("a SHOW has words, names and texts alone here")
         if not is_quoted and n and raw.lower() in _CHANGING_WORDS:
             raise refused(f"{raw.upper()} in a SHOW does not only read")
+
+
+def check_pragma(sql: str, tokens: Sequence[Token]) -> None:
+    """Of SQLite: a name and, of some, the name of a table in brackets behind it. Raises DriverFailed."""
+    raw = [sql[token.start : token.end + 1].lower() for token in tokens]
+    takes = (
+        raw[1:2] == ["("] and raw[3:] == [")"] and (tokens[2].token_type in _QUOTED or raw[2].isidentifier())
+    )
+    if raw[0] not in (_WITH_ARGUMENT if takes else _READING_PRAGMAS) or (len(raw) > 1 and not takes):
+        raise refused("this PRAGMA does not only read")
 
 
 def _follows_dot(tokens: Sequence[Token], n: int) -> bool:

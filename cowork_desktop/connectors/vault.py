@@ -50,7 +50,8 @@ class Vault:
     async def clear(self) -> None:
         """Take away what no row uses. What cannot be taken away now is at the next time."""
         for name in await self._db.read(connections.loose_secrets):
-            if name in self._held:
+            # While others were waited for, a row may have begun to use it.
+            if name in self._held or not await self._db.read(connections.is_loose, name):
                 continue
             try:
                 await self._secrets.delete(name)

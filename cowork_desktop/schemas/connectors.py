@@ -1,11 +1,11 @@
 """Connector specs and connections on the wire."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import MISSING, Field, StringConstraints
+from pydantic import MISSING, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from cowork_desktop.schemas.base import (
-    NO_NUL,
     VISIBLE,
     Body,
     LongLimit,
@@ -30,8 +30,31 @@ Access = Literal["read", "write"]
 ConnectionStatus = Literal["connected", "error", "pending"]
 FieldType = Literal["text", "number", "boolean", "multiline", "choice"]
 
-Value = Annotated[str, StringConstraints(max_length=100_000), NO_NUL] | bool | int
+_LONGEST_VALUE = 100_000
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, str | bool | int):
+        raise PydanticCustomError("field_value", "Input should be a text, a whole number, true or false")
+    if isinstance(value, str) and (len(value) > _LONGEST_VALUE or "\0" in value):
+        raise PydanticCustomError(
+            "field_value", "Input should have at most 100000 characters, and no NUL character"
+        )
+    return value
+
+
+_VALUE_TYPES: list[Any] = [
+    {"type": "string", "maxLength": _LONGEST_VALUE},
+    {"type": "boolean"},
+    {"type": "integer"},
+]
+Value = Annotated[Any, BeforeValidator(_plain), WithJsonSchema({"anyOf": _VALUE_TYPES})]
 """Of one field."""
+PatchedValue = Annotated[
+    Any,
+    BeforeValidator(lambda value: None if value is None else _plain(value)),
+    WithJsonSchema({"anyOf": [*_VALUE_TYPES, {"type": "null"}]}),
+]
 FieldKey = Annotated[
     str,
     StringConstraints(max_length=64),
@@ -121,7 +144,7 @@ class ConnectionCreate(Body):
 
 class ConnectionPatch(Body):
     name: Name | MISSING = MISSING
-    credentials: Annotated[dict[FieldKey, Value | None], Field(max_length=100)] | MISSING = MISSING
+    credentials: Annotated[dict[FieldKey, PatchedValue], Field(max_length=100)] | MISSING = MISSING
     """The fields that change; null takes one out. The others stay."""
     access: Access | MISSING = MISSING
 

@@ -136,7 +136,7 @@ class UserSettings(Schema):
 class Settings(UserSettings):
     """The settings in force."""
 
-    model_key: Literal["keyring", "environment"] | None
+    model_key: Literal["keyring", "file", "environment"] | None
     """Where the provider's key comes from; null: there is none, and the built-in offline model answers. The
     key itself is never shown."""
     overridden: list[str]

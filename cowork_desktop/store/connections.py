@@ -132,11 +132,11 @@ def create(
     return get(tx, id)
 
 
-def patch(tx: Tx, id: str, now: int, changes: Mapping[str, Any], revision: int) -> Connection | None:
-    """Change columns of the connection as it is at that revision, which is to be tested anew where it would
-    be reached in another way; None where it is another one by now. The old secrets become loose ones."""
-    before = stored(tx, id)
-    if before.revision != revision:
+def patch(tx: Tx, id: str, now: int, changes: Mapping[str, Any], known: Stored) -> Connection | None:
+    """Change columns of the connection as it is known, which is to be tested anew where it would be reached
+    in another way; None where it, or its secrets, are others by now. The old secrets become loose ones."""
+    before, revision = stored(tx, id), known.revision
+    if (before.revision, before.secret_name) != (revision, known.secret_name):
         return None
     values = {
         name: value if name in ("name", "access", "secret_name", "method") else to_json(value)
@@ -208,6 +208,10 @@ def loosen(tx: Tx, secret_name: str | None) -> None:
 
 def loose_secrets(tx: Tx) -> list[str]:
     return [name for (name,) in tx.execute("SELECT name FROM loose_secrets")]
+
+
+def is_loose(tx: Tx, name: str) -> bool:
+    return tx.execute("SELECT 1 FROM loose_secrets WHERE name = ?", (name,)).fetchone() is not None
 
 
 def settle_secret(tx: Tx, name: str | None) -> None:

@@ -314,3 +314,10 @@ async def test_a_spec_of_the_users_own_needs_no_code(data: Path) -> None:
         path = await asyncio.to_thread(make_database, data.with_name("shop.db"))
         id = await a_connection(server, spec_id="our-shop", credentials={"path": str(path)})
         assert (await until_tested(server, id))["status"] == "connected"
+
+
+@pytest.mark.parametrize("value", [None, 1.5, ["x"], {"a": 1}, "a\0b"])
+async def test_a_value_is_a_text_a_number_or_a_switch(value: Any, server: Server) -> None:
+    answer = await create(server, {**NOBODY, "password": value})
+    assert fault(answer) == (422, "invalid_request", "body.credentials.password")
+    assert len(answer.json()["error"]["details"]) == 1

@@ -125,13 +125,35 @@ async def test_on_a_connection_for_writing_the_user_is_asked_each_time(agent: Ag
     agent.says(reply(tool_block("c", "sql_query", {"connection": "shop", "sql": sql})), reply(text="Done."))
     response = await agent.begin(conversation)
     approval = await agent.asked(response)
-    assert (approval["effect"], approval["subject"]) == ("outside", shop["id"])
+    assert (approval["effect"], approval["subject"]) == ("outside", f"{shop['id']} DELETE")
     assert approval["summary"] == f"Change shop: {sql}"
     assert stored(data, "SELECT count(*) FROM orders") == [(500,)]
     await agent.answer(approval, decision="allow")
     [called] = await agent.told(await agent.ended(response))
     assert called.text == "Done; it gives no rows. It changed 400 rows."
     assert stored(data, "SELECT count(*) FROM orders") == [(100,)]
+
+
+async def test_a_write_that_gives_many_rows_is_done_for_good(agent: Agent, data: Path) -> None:
+    await database(agent.server, data.with_name("shop.db"), access="write")
+    many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+    sql = f"INSERT INTO orders SELECT i + 1000, 'new', 1.0, '' FROM ({many} SELECT i FROM n) RETURNING id"
+    agent.says(reply(tool_block("c", "sql_query", {"connection": "shop", "sql": sql})), reply(text="Done."))
+    response = await agent.begin(await agent.server.conversation())
+    await agent.answer(await agent.asked(response), decision="allow")
+    [called] = await agent.told(await agent.ended(response))
+    assert called.text.startswith("20,000 rows, 1 columns.")
+    assert stored(data, "SELECT count(*) FROM orders") == [(20_500,)]
+
+
+@pytest.mark.parametrize("name", ["__builtins__", "_", "class", "len", "pd", "None", "In"])
+async def test_a_result_takes_no_name_of_pythons(
+    name: str, agent: Agent, shop: Any, conversation: str
+) -> None:
+    arguments = {"connection": "shop", "sql": "SELECT 1", "name": name}
+    called = await agent.call(conversation, "sql_query", arguments)
+    assert called.is_error
+    assert "Choose another one" in called.text
 
 
 async def test_what_is_refused_by_the_user_is_not_done(agent: Agent, data: Path) -> None:

@@ -112,22 +112,25 @@ async def test_moving_can_be_cut_off_at_any_call_and_gone_on_with(is_late: bool)
     assert call > 4 * len(KEPT)
 
 
-async def test_what_is_put_and_read_while_all_is_moving_is_right() -> None:
-    class Slow(MemorySecrets):
-        async def get(self, name: str) -> str | None:
-            await asyncio.sleep(0)
-            found = await super().get(name)
-            await asyncio.sleep(0)
-            return found
+class Slow(MemorySecrets):
+    """Others have their turn before and after each effect."""
 
-        async def put(self, name: str, secret: str) -> None:
-            await asyncio.sleep(0)
-            await super().put(name, secret)
+    async def get(self, name: str) -> str | None:
+        await asyncio.sleep(0)
+        found = await super().get(name)
+        await asyncio.sleep(0)
+        return found
 
-        async def delete(self, name: str) -> None:
-            await asyncio.sleep(0)
-            await super().delete(name)
+    async def put(self, name: str, secret: str) -> None:
+        await asyncio.sleep(0)
+        await super().put(name, secret)
 
+    async def delete(self, name: str) -> None:
+        await asyncio.sleep(0)
+        await super().delete(name)
+
+
+async def test_what_is_put_while_all_is_moving_is_never_replaced() -> None:
     for delay in range(12):
         current, previous = Slow(), Slow()
         previous.kept = {"a": "old", "b": "stays"}
@@ -135,10 +138,39 @@ async def test_what_is_put_and_read_while_all_is_moving_is_right() -> None:
         moving = asyncio.create_task(secrets.move(["a", "b"]))
         for _ in range(delay):
             await asyncio.sleep(0)
-        assert await secrets.get("b") == "stays"
         await secrets.put("a", "new")
         assert await moving
         assert (current.kept, previous.kept) == ({"a": "new", "b": "stays"}, {})
+
+
+async def test_what_moves_while_it_is_looked_for_is_found() -> None:
+    class Late(MemorySecrets):
+        """The first answer comes when all has been moved."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.is_moved = asyncio.Event()
+            self.asked = 0
+
+        async def get(self, name: str) -> str | None:
+            self.asked += 1
+            found = await super().get(name)
+            if self.asked == 1:
+                await self.is_moved.wait()
+            return found
+
+    current, previous = Late(), MemorySecrets()
+    previous.kept = dict(KEPT)
+    secrets = MovingSecrets(current, previous)
+    reading = asyncio.create_task(secrets.get("model"))
+
+    async def is_asked() -> bool:
+        return current.asked == 1
+
+    await until(is_asked)
+    assert await secrets.move(KEPT)
+    current.is_moved.set()
+    assert await reading == KEPT["model"]
 
 
 @pytest.mark.parametrize(("first", "second"), [("keyring", "file"), ("file", "keyring")])
@@ -268,7 +300,7 @@ async def test_a_server_moves_what_it_has_and_stays_where_it_was_told(tmp_path: 
     async with _server(tmp_path, PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring") as server:
         assert (await server.get("/health"))["secrets"] == "file"
         await _set_up(server)
-        assert (await server.get("/settings"))["model_key"] == "keyring"
+        assert (await server.get("/settings"))["model_key"] == "file"
     assert await is_in_the_file()
     async with _server(tmp_path, COWORK_SECRETS="keyring") as server:
         assert (await server.get("/health"))["secrets"] == "keyring"

@@ -2,7 +2,10 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
+from decimal import Decimal
+from html import escape
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -64,3 +67,46 @@ def test_what_has_no_secrets_is_left_as_it_is() -> None:
     rows: list[list[object]] = [[1, "x"], [None, b"y"]]
     assert Masking([]).rows(rows) is rows
     assert Masking(["", "abc"]).text("abc") == "abc"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        escape,
+        quote,
+        lambda text: quote(text, safe="!'()*"),
+        lambda text: re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), quote(text, safe="")),
+        lambda text: text.encode().hex(),
+        lambda text: json.dumps(json.dumps(text)),
+        lambda text: json.dumps(text).replace("/", "\\/"),
+        lambda text: "'" + text.replace("'", "''") + "'",
+    ],
+)
+def test_a_secret_is_masked_in_less_usual_ways_too(write: Callable[[str], str]) -> None:
+    told = Masking([SECRET]).text(f"before {write(SECRET)} after")
+    assert MASK in told
+    assert "rd=7" not in told
+
+
+def test_a_short_secret_is_masked_where_it_stands_alone() -> None:
+    told = Masking(["test", "1234"]).text("the latest tests: test, 'test' 91234567 1234")
+    assert told == f"the latest tests: {MASK}, '{MASK}' 91234567 {MASK}"
+
+
+def test_a_number_that_is_the_secret_is_masked() -> None:
+    rows: list[list[object]] = [[12345678, 1.5, "x"], [1, None, Decimal("12345678")]]
+    assert Masking(["12345678"]).rows(rows) == [[MASK, 1.5, "x"], [1, None, MASK]]
+
+
+def test_what_a_file_of_credentials_holds_is_masked() -> None:
+    body = "MIIEvQIBADANBgkqhkiG9w0BAQ\nEFAASCBKcwggSjAgEAAoIBAQ"
+    key = f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"
+    secret = json.dumps({"type": "service_account", "private_key": key, "client_email": "a@b.example"})
+    told = Masking([secret]).text(f"a@b.example service_account {key}")
+    assert told.startswith(f"a@b.example service_account {MASK}")
+    assert "MIIE" not in told
+
+
+def test_rows_without_a_secret_stay_as_they_are() -> None:
+    rows: list[list[object]] = [[1, "x", 2.5], [None, "y", {"a": 1}]]
+    assert Masking([SECRET]).rows(rows) is rows

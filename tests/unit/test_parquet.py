@@ -83,6 +83,10 @@ async def test_times_with_a_zone_keep_their_instant(tmp_path: Path) -> None:
         ([UUID(int=7)], [str(UUID(int=7))]),
         ([timedelta(days=-1, seconds=5)], ["-1 day, 0:00:05"]),
         ([10**40], [str(10**40)]),
+        ([Decimal("1." + "7" * 46)], ["1." + "7" * 46]),
+        ([2**60 + 1, 0.5], [str(2**60 + 1), "0.5"]),
+        ([time(1, 2, tzinfo=UTC)], ["01:02:00+00:00"]),
+        ([{(1, 2): 3}], ["{(1, 2): 3}"]),
         (["a\0b"], ["a\ufffdb"]),
     ],
 )
@@ -172,6 +176,19 @@ _, before = asyncio.run(write("few.parquet", 50))
 rows, after = asyncio.run(write("many.parquet", 1_000))
 print(rows, after - before)
 """
+
+
+@pytest.mark.parametrize("value", [Decimal("sNaN"), 10**5_000], ids=["signalling", "long"])
+async def test_what_cannot_be_kept_is_refused_in_words(value: Any, tmp_path: Path) -> None:
+    with pytest.raises(DriverFailed, match="cannot be kept as a file"):
+        await write(tmp_path / "x.parquet", result(["a", "End Of Row"], [[value, "a secret row"]]))
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_text_longer_than_a_line_may_be_is_refused_without_showing_it(tmp_path: Path) -> None:
+    with pytest.raises(DriverFailed) as refused:
+        await write(tmp_path / "x.parquet", result(["a"], [["heron " * 40_000_000]]))
+    assert "heron" not in refused.value.message
 
 
 @pytest.mark.slow

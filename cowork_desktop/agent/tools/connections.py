@@ -26,7 +26,10 @@ def failures_told(connection: str) -> Iterator[None]:
 async def opened(context: ToolContext, connection: str, *uses: Use) -> Live:
     """Raises ToolFailed."""
     with failures_told(connection):
-        return await context.means.connections.open(context.conversation_id, connection, *uses)
+        live = await context.means.connections.open(context.conversation_id, connection, *uses)
+    if context.demand and context.demand.about not in ("", live.identity):
+        raise ToolFailed("The connection was changed after the user was asked. Look again, and call it anew.")
+    return live
 
 
 def source_of(connection: str) -> str:

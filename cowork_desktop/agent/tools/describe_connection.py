@@ -98,7 +98,7 @@ async def _one(live: Live, table: CatalogTable) -> str:
 
 async def _first_rows(live: Live, query: str) -> tuple[Sequence[str], list[Sequence[object]]]:
     rows: list[Sequence[object]] = []
-    async with live.for_query(query).query(query, seconds=_SAMPLE_SECONDS) as result:
+    async with live.reading().query(query, seconds=_SAMPLE_SECONDS) as result:
         async for batch in result.batches:
             rows += batch
             if len(rows) >= _SAMPLE_ROWS:

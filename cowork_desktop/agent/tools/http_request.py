@@ -1,5 +1,6 @@
 """The tool that sends a request to the API of a connection."""
 
+import asyncio
 import json
 from contextlib import suppress
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from cowork_desktop.agent.tools.tool import READ, Arguments, Demand, Outcome, To
 from cowork_desktop.connectors.drivers.driver import ApiAnswer, ApiRequest
 from cowork_desktop.connectors.live import Live
 from cowork_desktop.schemas.conversations import QueryLink
+from cowork_desktop.workspace.working_folder import place_of
 
 _SECONDS = 60.0
 _ROOM = 16_000
@@ -61,8 +63,9 @@ async def _demand(context: ToolContext, arguments: HttpRequest) -> Demand:
             "This connection is for reading, and the request may change something. The user can allow"
             " writing in the connection's settings."
         )
-    subject = f"{live.connection.id} {arguments.method}"
-    return Demand("outside", subject=subject, summary=_summary(live, arguments))
+    # To allow one always is to allow the same request with another body, no other.
+    subject = f"{live.connection.id} {arguments.method} {arguments.path}"[:1_000]
+    return Demand("outside", subject, _summary(live, arguments), live.identity)
 
 
 def _summary(live: Live, arguments: HttpRequest) -> str:
@@ -93,6 +96,9 @@ def _parameter(value: str | int | float | bool | list[str]) -> str | list[str]:
 
 async def _run(context: ToolContext, arguments: HttpRequest) -> Outcome:
     live = await opened(context, arguments.connection, "http")
+    if arguments.save_as:  # before anything is sent
+        root = await asyncio.to_thread(context.means.project_files.root, context.project_id)
+        await asyncio.to_thread(place_of, root, arguments.save_as)
     with failures_told(live.connection.name):
         answer = await live.request(_request(arguments), seconds=_SECONDS)
     kept = await _keep(context, arguments.save_as, answer) if arguments.save_as else None
@@ -108,9 +114,7 @@ async def _run(context: ToolContext, arguments: HttpRequest) -> Outcome:
 
 async def _keep(context: ToolContext, path: str, answer: ApiAnswer) -> str:
     if answer.is_cut:
-        raise ToolFailed(
-            f"The answer is larger than {len(answer.body):,} bytes, so it was not kept. Ask for less."
-        )
+        return f"The answer is larger than {len(answer.body):,} bytes, so it was not kept as a file."
     await context.means.project_files.write(
         context.project_id, path, lambda before: answer.body, context.response_id, context.content_index
     )

@@ -1,7 +1,9 @@
 """What a query gives: shown to the model, and kept as a file and a DataFrame where it is given a name."""
 
+import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from keyword import kwlist
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,9 @@ NAME_DESCRIPTION = (
     " working folder and as the DataFrame <name> of the scratchpad. Do this for all that is to be computed"
     " with or drawn; without it you get the first rows only."
 )
+_TAKEN = frozenset(
+    [*kwlist, *dir(builtins), "pd", "np", "plt", "display", "get_ipython", "In", "Out", "exit", "quit"]
+)
 _READ_ROWS = 10_000
 """Without a name."""
 _SHOWN_ROWS = 100
@@ -31,21 +36,30 @@ _ROOM = 12_000
 _LONGEST_QUERY = 2_000
 
 
+def check_name(name: str | None) -> None:
+    """Raises ToolFailed for a name that would hide something of Python's or of the notebook's."""
+    if name is not None and (name in _TAKEN or name.startswith("_")):
+        raise ToolFailed(f"{name!r} is a name that Python or the notebook has already. Choose another one.")
+
+
 async def answer(
     context: ToolContext, live: Live, query: str, name: str | None, *, seconds: float
 ) -> Outcome:
     """Run the query and tell of its result. Raises ToolFailed."""
+    check_name(name)
     seen = _Seen()
     with failures_told(live.connection.name):
         async with live.query(query, seconds=seconds) as result:
             seen.columns = [column.name for column in result.columns]
             if not result.columns:
-                await _read(result, seen)  # to its end, which is when it is done for good
+                await _drained(result)
                 return _done(live, query, result)
             if name is None:
                 await _read(result, seen)
             else:
                 written, place = await _written(context, result, seen)
+            if live.target.access == "write":
+                await _drained(result, seen if name is None else None)
     link = _link(live, query)
     if name is None:
         return Outcome(_told(seen, []), source=source_of(live.connection.name), links=[link])
@@ -63,8 +77,9 @@ class _Seen:
 
     def take(self, batch: Sequence[Sequence[Any]]) -> None:
         self.count += len(batch)
-        if len(self.rows) < _PROFILED_ROWS:
-            self.rows += batch[: _PROFILED_ROWS - len(self.rows)]
+        room = _PROFILED_ROWS - len(self.rows)
+        # As they are shown: a row can be of any size.
+        self.rows += [[None if value is None else cell(value) for value in row] for row in batch[:room]]
 
 
 async def _read(result: Result, seen: _Seen) -> None:
@@ -73,6 +88,14 @@ async def _read(result: Result, seen: _Seen) -> None:
         if seen.count >= _READ_ROWS:
             seen.is_cut = True
             return
+
+
+async def _drained(result: Result, seen: _Seen | None = None) -> None:
+    """Read on to the end: what writes is done for good when its rows are read."""
+    async for batch in result.batches:
+        if seen:
+            seen.count += len(batch)
+            seen.is_cut = False
 
 
 async def _written(context: ToolContext, result: Result, seen: _Seen) -> tuple[Written, Path]:

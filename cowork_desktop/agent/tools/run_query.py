@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from cowork_desktop.agent.tools.connections import CONNECTION, opened
-from cowork_desktop.agent.tools.query_results import NAME, NAME_DESCRIPTION, answer
-from cowork_desktop.agent.tools.sql_query import demand_of
+from cowork_desktop.agent.tools.query_results import NAME, NAME_DESCRIPTION
+from cowork_desktop.agent.tools.sql_query import answered, demand_of
 from cowork_desktop.agent.tools.tool import Arguments, Demand, Outcome, Tool, ToolContext
 
 _SLACK_SECONDS = 240.0
@@ -29,18 +29,12 @@ class RunQuery(Arguments):
 
 async def _demand(context: ToolContext, arguments: RunQuery) -> Demand:
     live = await opened(context, arguments.connection, "query")
-    return demand_of(live, arguments.query, arguments.name)
+    return await demand_of(live, arguments.query, arguments.name)
 
 
 async def _run(context: ToolContext, arguments: RunQuery) -> Outcome:
     live = await opened(context, arguments.connection, "query")
-    return await answer(
-        context,
-        live.for_query(arguments.query),
-        arguments.query,
-        arguments.name,
-        seconds=arguments.timeout_seconds,
-    )
+    return await answered(context, live, arguments.query, arguments.name, arguments.timeout_seconds)
 
 
 TOOL = Tool(

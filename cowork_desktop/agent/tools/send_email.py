@@ -1,5 +1,7 @@
 """The tool that sends a mail."""
 
+import hashlib
+import json
 import mimetypes
 from pathlib import PurePosixPath
 
@@ -37,11 +39,13 @@ async def _demand(context: ToolContext, arguments: SendEmail) -> Demand:
     live = await opened(context, arguments.connection, "email")
     everybody = [*arguments.to, *arguments.cc, *arguments.bcc]
     files = f", with {', '.join(arguments.attachments)}" if arguments.attachments else ""
+    # To allow one mail always is to allow others to the same people; none with files.
+    same = sorted(set(everybody)) if not arguments.attachments else [arguments.model_dump_json()]
     return Demand(
         "outside",
-        # To allow one mail always is to allow the same people, not everybody.
-        subject=f"{live.connection.id} {' '.join(sorted(set(everybody)))}"[:500],
+        subject=f"{live.connection.id} {hashlib.sha256(json.dumps(same).encode()).hexdigest()}",
         summary=f"Send {arguments.subject!r} to {', '.join(everybody)} from {live.connection.name}{files}",
+        about=live.identity,
     )
 
 

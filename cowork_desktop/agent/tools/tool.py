@@ -47,6 +47,9 @@ class Demand:
     """What "always" is remembered for, together with the tool: a host, say. Empty: for the tool."""
     summary: str = ""
     """One sentence for the user."""
+    about: str = ""
+    """What exactly it is for, where that could be exchanged while the user is asked: `run` looks at it
+    again."""
 
 
 READ = Demand("read")
@@ -95,6 +98,8 @@ class ToolContext:
     """What the user typed in this conversation, this turn's input last."""
     tell: Callable[[str], None] = field(default=lambda text: None)
     """Show a piece of output at once; the result follows when the call ends."""
+    demand: Demand | None = None
+    """What was decided on; None before that."""
     ask: Callable[[Question], Awaitable[str]] | None = None
     """Wait for the user's answer; raises ToolFailed where there is none."""
     start_task: Callable[[str], Awaitable[TaskDone]] | None = None

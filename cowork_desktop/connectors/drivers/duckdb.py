@@ -5,8 +5,7 @@ statement for, and by the guard of SQL before it; nothing but the file can be re
 """
 
 import asyncio
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from pathlib import Path
 
@@ -14,19 +13,19 @@ import duckdb
 from duckdb import DuckDBPyConnection, StatementType
 
 from cowork_desktop.connectors.drivers.driver import Column, DriverFailed, Result, Row, Target
+from cowork_desktop.connectors.drivers.duckdb_catalog import catalog_of
 from cowork_desktop.connectors.drivers.local_files import (
     FETCHED_ROWS,
     Stopping,
     batches,
     first_rows,
+    in_batches,
     place_of,
-    quoted,
 )
 from cowork_desktop.connectors.drivers.threads import BlockingResult, read_in_thread
 from cowork_desktop.connectors.sql_guard import check_read, is_read
-from cowork_desktop.schemas.connectors import Access, Catalog, CatalogColumn, CatalogTable
+from cowork_desktop.schemas.connectors import Access, Catalog
 
-_MOST_TABLES = 500
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
     "memory_limit": "1GB",
@@ -38,10 +37,14 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "allow_community_extensions": "false",
     "allow_persistent_secrets": "false",
     "python_enable_replacements": "false",
-    "lock_configuration": "true",
 }
-"""Nothing can be loaded, attached, read or written but the file, and none of this can be changed again."""
-_READS = frozenset((StatementType.SELECT, StatementType.EXPLAIN, StatementType.RELATION))
+"""Nothing can be loaded, attached, read or written but the file."""
+_SILENT = "SET enable_progress_bar = false"
+"""A bar would stand on the standard output. It is a setting of each connection, and so the configuration
+cannot be locked, which all connections to a file share: that none of it is changed again is seen to by what
+statements are run, and DuckDB does not give access to the outside back while it runs."""
+_READS = frozenset((StatementType.SELECT, StatementType.EXPLAIN, StatementType.RELATION, StatementType.MULTI))
+"""MULTI is what PIVOT is to DuckDB, which looks for its columns first."""
 _WRITES = frozenset(
     (
         StatementType.INSERT,
@@ -57,21 +60,6 @@ _WRITES = frozenset(
     )
 )
 """What does neither attach, load, import nor export anything."""
-_TABLES = (
-    "SELECT schema_name, table_name, 'table', estimated_size, comment FROM duckdb_tables() WHERE NOT internal"
-    " UNION ALL SELECT schema_name, view_name, 'view', NULL, comment FROM duckdb_views() WHERE NOT internal"
-    " ORDER BY 1, 2"
-)
-_COLUMNS = (
-    "SELECT schema_name, table_name, column_name, data_type, is_nullable, comment FROM duckdb_columns()"
-    " WHERE NOT internal ORDER BY schema_name, table_name, column_index"
-)
-_WORDS = "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category <> 'unreserved'"
-_KEYS = (
-    "SELECT schema_name, table_name, constraint_type, constraint_column_names, referenced_table,"
-    " referenced_column_names FROM duckdb_constraints()"
-    " WHERE constraint_type IN ('PRIMARY KEY', 'FOREIGN KEY')"
-)
 
 
 class DuckdbDriver:
@@ -85,7 +73,7 @@ class DuckdbDriver:
     async def catalog(self, target: Target) -> Catalog:
         def read() -> Catalog:
             with _opened(target) as db:
-                return _catalog(db)
+                return catalog_of(lambda sql: db.execute(sql).fetchall())
 
         return await asyncio.to_thread(read)
 
@@ -103,7 +91,7 @@ def run(
     target: Target, query: str, *, seconds: float, is_checked: bool = False
 ) -> AbstractAsyncContextManager[Result]:
     """Run a statement, held to the target's access by DuckDB alone, or by the guard as well. What it changes
-    is committed when its last row was read."""
+    is committed when the context is entered."""
     opened = list[DuckDBPyConnection]()
     stopping = Stopping(lambda: _interrupt(opened))
 
@@ -126,32 +114,37 @@ def _begun(db: DuckDBPyConnection, sql: str, access: Access, stopping: Stopping)
     if access == "write":
         db.begin()
     db.execute(statement)
-    if statement.type in _READS or _returns_rows(db):
-        columns = [Column(name, str(type)) for name, type, *_ in db.description or ()]
+    columns = [Column(name, str(type)) for name, type, *_ in db.description or ()]
+    if statement.type in _READS:
         return BlockingResult(columns, _batches(db, access, stopping))
-    told = db.fetchone()
-    if access == "write":
-        db.commit()
-    return BlockingResult([], iter(()), told[0] if told and isinstance(told[0], int) else None)
+    rows, returns_rows = db.fetchall(), _returns_rows(db)
+    db.commit()
+    if returns_rows:
+        return BlockingResult(columns, in_batches(rows), len(rows))
+    affected = rows[0][0] if rows else None
+    return BlockingResult([], iter(()), affected if isinstance(affected, int) else None)
 
 
 def _statement(db: DuckDBPyConnection, sql: str, access: Access) -> duckdb.Statement:
     """Raises DriverFailed where DuckDB takes it for what this access does not allow."""
-    statements = db.extract_statements(sql)
+    try:
+        statements = db.extract_statements(sql)
+    except TypeError:  # half of a character, which no text can have
+        raise DriverFailed("bad_query", "There is a character in it that DuckDB does not take.") from None
     if len(statements) != 1:
         raise DriverFailed("bad_query", "Give one statement at a time.")
     try:
         kind = statements[0].type
     except ValueError:  # one that the library has no name for
         kind = StatementType.INVALID
-    if kind not in (_READS if access == "read" else _READS | _WRITES):
+    if kind not in (_READS if access == "read" else _READS - {StatementType.MULTI} | _WRITES):
         raise DriverFailed("not_allowed", f"This connection does not allow that ({kind.name}).")
     return statements[0]
 
 
 def _returns_rows(db: DuckDBPyConnection) -> bool:
-    """Whether a statement that changes something has RETURNING."""
-    return [name for name, *_ in db.description or ()] not in ([], ["Count"], ["Success"])
+    """Whether a statement that changes something has RETURNING: DuckDB does not count its rows then."""
+    return db.rowcount < 0 and [name for name, *_ in db.description or ()] not in (["Count"], ["Success"])
 
 
 def _interrupt(opened: Sequence[DuckDBPyConnection]) -> None:
@@ -177,47 +170,14 @@ def _opened(target: Target) -> Iterator[DuckDBPyConnection]:
 
 
 def _connect(place: Path, access: Access) -> DuckDBPyConnection:
-    return duckdb.connect(str(place), read_only=access == "read", config=_CONFIG)
-
-
-def _catalog(db: DuckDBPyConnection) -> Catalog:
-    rows = db.execute(_TABLES).fetchall()
-    keys = _keys(db)
-    words = {word for (word,) in db.execute(_WORDS).fetchall()}
-    columns: dict[tuple[str, str], list[CatalogColumn]] = {}
-    for schema, table, name, type, nullable, comment in db.execute(_COLUMNS).fetchall():
-        key = keys.get((schema, table, name))
-        column = CatalogColumn(name=name, type=type, is_nullable=nullable, key=key, comment=comment)
-        columns.setdefault((schema, table), []).append(column)
-    tables = [
-        CatalogTable(
-            name=_shown(schema, table, words),
-            kind=kind,
-            columns=columns.get((schema, table), []),
-            rows=size,
-            comment=comment,
-        )
-        for schema, table, kind, size, comment in rows[:_MOST_TABLES]
-    ]
-    return Catalog(tables=tables, is_complete=len(rows) <= _MOST_TABLES)
-
-
-def _keys(db: DuckDBPyConnection) -> dict[tuple[str, str, str], str]:
-    found: dict[tuple[str, str, str], str] = {}
-    for schema, table, kind, names, other, others in db.execute(_KEYS).fetchall():
-        for n, name in enumerate(names):
-            refers = f"{other}.{others[n]}" if kind == "FOREIGN KEY" and others else "primary"
-            found.setdefault((schema, table, name), refers)
-    return found
-
-
-def _shown(schema: str, table: str, words: Collection[str]) -> str:
-    """In quotes where DuckDB would not take it without them; `words`: those of the language."""
-    parts = [table] if schema == "main" else [schema, table]
-    return ".".join(
-        part if re.fullmatch("[a-z_][a-z0-9_]*", part) and part not in words else quoted(part)
-        for part in parts
-    )
+    if "?" in str(place):  # DuckDB would look for what belongs to it beside another name
+        raise DriverFailed("failed", "DuckDB opens no file with a question mark in its path; rename it.")
+    try:
+        db = duckdb.connect(str(place), read_only=access == "read", config=_CONFIG)
+        db.execute(_SILENT)
+        return db
+    except duckdb.PermissionException as error:  # it seems to be of a kind that an extension is for
+        raise _no_database(_first_line(error)) from None
 
 
 @contextmanager
@@ -233,8 +193,16 @@ def _told() -> Iterator[None]:
         ) from None
 
 
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).split("\n")[0][:500]
+
+
+def _no_database(words: str) -> DriverFailed:
+    return DriverFailed("failed", f"The file is no DuckDB database that can be read ({words}).")
+
+
 def _failed(error: duckdb.Error) -> DriverFailed:
-    words = str(error).split("\n")[0][:500]
+    words = _first_line(error)
     match error:
         case duckdb.PermissionException():
             return DriverFailed("not_allowed", f"This connection does not allow that ({words}).")
@@ -246,14 +214,12 @@ def _failed(error: duckdb.Error) -> DriverFailed:
             return DriverFailed(
                 "failed", "Another query has the database open, to read or to write; wait until it ended."
             )
-        case duckdb.IOException() | duckdb.SerializationException() | duckdb.InternalException():
-            return DriverFailed("failed", f"The file is no DuckDB database that can be read ({words}).")
-        case duckdb.OutOfMemoryException() | duckdb.IOException() if (
-            isinstance(error, duckdb.OutOfMemoryException) or "create directory" in words
-        ):
+        case duckdb.OutOfMemoryException():
             return DriverFailed(
                 "failed", "The query needs more than 1 GB of memory. Aggregate more, or ask for less."
             )
+        case duckdb.IOException() | duckdb.SerializationException() | duckdb.InternalException():
+            return _no_database(words)
         case duckdb.InvalidInputException() if "read-only" in words:
             return DriverFailed("not_allowed", "This connection is for reading.")
     return DriverFailed("bad_query", f"DuckDB says: {words}")

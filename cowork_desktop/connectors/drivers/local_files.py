@@ -56,6 +56,11 @@ def batches(fetch: Callable[[], Sequence[Row]]) -> Iterator[Sequence[Row]]:
         yield batch
 
 
+def in_batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Those that are there already."""
+    return (rows[n : n + BATCH_ROWS] for n in range(0, len(rows), BATCH_ROWS))
+
+
 class Stopping:
     """Lets another thread end the calls of a library that block, also one that is about to begin.
 

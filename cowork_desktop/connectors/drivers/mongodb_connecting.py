@@ -81,6 +81,8 @@ async def connected(target: Target) -> AsyncIterator[Client]:
         "maxPoolSize": 2,
     }
     place = _place(target)
+    if not target.text("uri"):
+        await _knock(target.text("host"), target.number("port", 27017), seconds)
     with asking(None):
         client: Client = await asyncio.to_thread(lambda: AsyncMongoClient(**place, **options))
     try:
@@ -88,6 +90,19 @@ async def connected(target: Target) -> AsyncIterator[Client]:
             yield client
     finally:
         await asyncio.shield(asyncio.ensure_future(client.close()))
+
+
+async def _knock(host: str, port: int, seconds: float) -> None:
+    """Raises DriverFailed at once where nobody listens: pymongo would go on trying until its time is over."""
+    failed: DriverFailed
+    try:
+        async with asyncio.timeout(seconds):
+            _, writer = await asyncio.open_connection(host, port)
+        writer.close()
+        return
+    except (OSError, UnicodeError) as error:
+        failed = network_failure(error, host, port)
+    raise failed from None
 
 
 def database_name(target: Target) -> str:

@@ -9,6 +9,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from cowork_desktop.connectors.drivers.driver import Column, DriverFailed, Result, Row, Target
@@ -17,14 +18,14 @@ from cowork_desktop.connectors.drivers.local_files import (
     Stopping,
     batches,
     first_rows,
+    in_batches,
     place_of,
-    quoted,
 )
+from cowork_desktop.connectors.drivers.sqlite_catalog import catalog_of, open_virtual_tables
 from cowork_desktop.connectors.drivers.threads import BlockingResult, read_in_thread
 from cowork_desktop.connectors.sql_guard import check_read, is_read
-from cowork_desktop.schemas.connectors import Access, Catalog, CatalogColumn, CatalogTable
+from cowork_desktop.schemas.connectors import Access, Catalog
 
-_MOST_TABLES = 500
 _BUSY_SECONDS = 5.0
 _LONGEST_VALUE = 100_000_000
 """Bytes of one value, which a query could otherwise make ten times as large."""
@@ -39,8 +40,6 @@ _READING_PRAGMAS = re.compile(
 _REACHING_FUNCTIONS = frozenset(
     ("load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "lsdir", "fsdir", "zipfile")
 )
-_HIDDEN = 1
-"""A column of a virtual table that only takes arguments."""
 _HALF_DONE = (
     sqlite3.SQLITE_READONLY_RECOVERY,
     sqlite3.SQLITE_READONLY_ROLLBACK,
@@ -62,7 +61,7 @@ class SqliteDriver:
     async def catalog(self, target: Target) -> Catalog:
         def read() -> Catalog:
             with _opened(target, "read") as db:
-                return _catalog(db)
+                return catalog_of(lambda sql: _all(db, sql))
 
         return await asyncio.to_thread(read)
 
@@ -80,7 +79,7 @@ def run(
     target: Target, query: str, *, seconds: float, is_checked: bool = False
 ) -> AbstractAsyncContextManager[Result]:
     """Run a statement, held to the target's access by SQLite alone, or by the guard as well. What it changes
-    is committed when its last row was read."""
+    is committed when the context is entered."""
     opened = list[sqlite3.Connection]()
     stopping = Stopping(lambda: _interrupt(opened))
 
@@ -89,12 +88,7 @@ def run(
         with stopping.call(), _told():
             db = _connect(place_of(target), target.access)
             opened.append(db)
-            cursor = db.execute(sql)
-            columns = [Column(name) for name, *_ in cursor.description or ()]
-            if not columns and db.in_transaction:
-                db.commit()
-        affected = cursor.rowcount if cursor.rowcount >= 0 else None
-        return BlockingResult(columns, _batches(db, cursor, stopping) if columns else iter(()), affected)
+            return _begun(db, sql, target.access, stopping)
 
     def close() -> None:
         for db in opened:
@@ -108,15 +102,26 @@ def _interrupt(opened: Sequence[sqlite3.Connection]) -> None:
         db.interrupt()
 
 
-def _batches(db: sqlite3.Connection, cursor: sqlite3.Cursor, stopping: Stopping) -> Iterator[Sequence[Row]]:
+def _begun(db: sqlite3.Connection, sql: str, access: Access, stopping: Stopping) -> BlockingResult:
+    changes = set[int]()
+    db.set_authorizer(_authorizer(access, changes))
+    cursor = db.execute(sql)
+    columns = [Column(name) for name, *_ in cursor.description or ()]
+    if columns and not changes:
+        return BlockingResult(columns, _batches(cursor, stopping))
+    rows = cursor.fetchall()  # SQLite has made them all before it gives the first
+    affected = cursor.rowcount if cursor.rowcount >= 0 else None
+    if db.in_transaction:
+        db.commit()
+    return BlockingResult(columns, in_batches(rows), affected)
+
+
+def _batches(cursor: sqlite3.Cursor, stopping: Stopping) -> Iterator[Sequence[Row]]:
     def fetch() -> Sequence[Row]:
         with stopping.call(), _told():
             return cursor.fetchmany(FETCHED_ROWS)
 
-    yield from batches(fetch)
-    with stopping.call(), _told():
-        if db.in_transaction:
-            db.commit()
+    return batches(fetch)
 
 
 @contextmanager
@@ -128,17 +133,25 @@ def _opened(target: Target, access: Access) -> Iterator[sqlite3.Connection]:
 def _connect(place: Path, access: Access) -> sqlite3.Connection:
     mode = "ro" if access == "read" else "rw"
     db = sqlite3.connect(
-        f"{place.as_uri()}?mode={mode}", uri=True, timeout=_BUSY_SECONDS, check_same_thread=False
+        f"{place.as_uri()}?mode={mode}",
+        uri=True,
+        timeout=_BUSY_SECONDS,
+        check_same_thread=False,
+        isolation_level=None,
     )
     try:
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
         db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-        db.text_factory = lambda text: text.decode("utf-8", "replace")
+        db.text_factory = partial(str, encoding="utf-8", errors="replace")
         db.execute("PRAGMA trusted_schema = OFF")
         db.execute("PRAGMA cell_size_check = ON")
         if access == "read":
             db.execute("PRAGMA query_only = ON")
+        db.set_authorizer(_authorizer("write"))
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        open_virtual_tables(lambda sql: _all(db, sql))
+        if access == "write":
+            db.execute("BEGIN")
         db.set_authorizer(_authorizer(access))
     except BaseException:
         db.close()
@@ -146,7 +159,14 @@ def _connect(place: Path, access: Access) -> sqlite3.Connection:
     return db
 
 
-def _authorizer(access: Access) -> Callable[..., int]:
+def _all(db: sqlite3.Connection, sql: str) -> list[Row]:
+    with _told():
+        return db.execute(sql).fetchall()
+
+
+def _authorizer(access: Access, changes: set[int] | None = None) -> Callable[..., int]:
+    """`changes`: where it notes what is more than reading."""
+
     def authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
         if action in _NEVER:
             return sqlite3.SQLITE_DENY
@@ -157,72 +177,13 @@ def _authorizer(access: Access) -> Callable[..., int]:
             named = _READING_PRAGMAS.fullmatch((first or "").lower())
             takes = second is None or (first or "").lower().startswith(("table_", "index_", "foreign"))
             return sqlite3.SQLITE_OK if named and takes else sqlite3.SQLITE_DENY
-        if access == "read" and action not in _READS:
-            return sqlite3.SQLITE_DENY
-        return sqlite3.SQLITE_OK
+        if action in _READS:
+            return sqlite3.SQLITE_OK
+        if changes is not None:
+            changes.add(action)
+        return sqlite3.SQLITE_OK if access == "write" else sqlite3.SQLITE_DENY
 
     return authorize
-
-
-def _catalog(db: sqlite3.Connection) -> Catalog:
-    rows = db.execute(
-        "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%'"
-        " ESCAPE '\\' ORDER BY name LIMIT ?",
-        (_MOST_TABLES + 1,),
-    ).fetchall()
-    counts = _counts(db)
-    tables = [
-        CatalogTable(name=_shown(db, name), kind=kind, columns=_columns(db, name), rows=counts.get(name))
-        for name, kind in rows[:_MOST_TABLES]
-    ]
-    return Catalog(tables=tables, is_complete=len(rows) <= _MOST_TABLES)
-
-
-def _columns(db: sqlite3.Connection, table: str) -> list[CatalogColumn]:
-    """None where SQLite itself cannot tell: a view of a table that is gone, a module that is missing."""
-    try:
-        columns = _table_info(db, table)
-        refers = {
-            own: f"{other}.{theirs or _primary_key(db, other)}"
-            for _, _, other, own, theirs, *_ in db.execute(f"PRAGMA foreign_key_list({quoted(table)})")
-        }
-    except sqlite3.Error:
-        return []
-    return [
-        CatalogColumn(
-            name=name, type=type, is_nullable=not required, key="primary" if key else refers.get(name)
-        )
-        for _, name, type, required, _, key, hidden in columns
-        if hidden != _HIDDEN
-    ]
-
-
-def _table_info(db: sqlite3.Connection, table: str) -> list[Row]:
-    return db.execute(f"PRAGMA table_xinfo({quoted(table)})").fetchall()
-
-
-def _primary_key(db: sqlite3.Connection, table: str) -> str:
-    """What a foreign key that names no column refers to."""
-    return next((str(column[1]) for column in _table_info(db, table) if column[5] == 1), "rowid")
-
-
-def _counts(db: sqlite3.Connection) -> dict[str, int]:
-    """By the statistics of ANALYZE, where there are some."""
-    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'").fetchone():
-        return {}
-    rows = db.execute("SELECT tbl, stat FROM sqlite_stat1 WHERE stat IS NOT NULL")
-    return {table: int(stat.split()[0]) for table, stat in rows if re.match("[0-9]+( |$)", str(stat))}
-
-
-def _shown(db: sqlite3.Connection, name: str) -> str:
-    """In quotes where SQLite would not take it without them."""
-    if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
-        return quoted(name)
-    try:
-        db.execute(f"EXPLAIN SELECT 1 FROM (SELECT 1) AS {name}").close()
-    except sqlite3.Error:  # it is a word of the language
-        return quoted(name)
-    return name
 
 
 @contextmanager
