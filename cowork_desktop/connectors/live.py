@@ -112,7 +112,7 @@ class Live:
                     batch = await anext(batches)
                 except StopAsyncIteration:
                     return
-            yield await asyncio.to_thread(self.masking.rows, batch)
+            yield await asyncio.to_thread(self.masking.rows, batch) if self.masking else batch
 
     async def _masked(self, work: Awaitable[T]) -> T:
         with self.words_masked():

@@ -6,7 +6,11 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from html import escape
+from random import Random
+from string import ascii_letters
+from time import perf_counter
 from urllib.parse import quote, quote_plus
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -110,3 +114,117 @@ def test_what_a_file_of_credentials_holds_is_masked() -> None:
 def test_rows_without_a_secret_stay_as_they_are() -> None:
     rows: list[list[object]] = [[1, "x", 2.5], [None, "y", {"a": 1}]]
     assert Masking([SECRET]).rows(rows) is rows
+
+
+HARD = "pä'ss\"w\\ord<&>/+!'x 7"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda text: escape(text).replace("&#x27;", "&#39;"),
+        lambda text: escape(text, quote=False),
+        lambda text: quote(text, safe="!'()*"),
+        lambda text: text.encode().hex().upper(),
+        lambda text: json.dumps(json.dumps({"a": text}, ensure_ascii=False)),
+        lambda text: json.dumps(json.dumps(text).replace("/", "\\/")),
+        lambda text: json.dumps(text).replace("<", "\\u003c").replace("&", "\\u0026").replace(">", "\\u003e"),
+        lambda text: text.replace("'", "''"),
+        lambda text: text.replace('"', '""'),
+        lambda text: text.replace("'", "\\'"),
+        lambda text: text.replace("\\", "\\\\").replace("'", "\\'").replace('"', '\\"'),
+        lambda text: base64.b64encode(text.encode()).decode().replace("/", "\\/"),
+        lambda text: repr(text.encode()),
+    ],
+)
+def test_nothing_of_a_secret_with_quotes_and_signs_is_left(write: Callable[[str], str]) -> None:
+    told = Masking([HARD]).text(f"before {write(HARD)} after")
+    before, after = told.removeprefix("before ").removesuffix(" after").split(MASK)
+    assert set(before) <= set("b'{\\\"a: ")  # only what was written around it
+    assert set(after) <= set("'\\\"}")
+
+
+@pytest.mark.parametrize("user", ["", "a", "ada", "ü?>", "anna@example.com"])
+@pytest.mark.parametrize("password", ["test", "pä?>", "ÿÿÿÿÿÿÿÿÿ", "another>>>one"])
+def test_urlsafe_base64_of_a_user_and_a_password_is_masked(user: str, password: str) -> None:
+    header = base64.urlsafe_b64encode(f"{user}:{password}".encode()).decode()
+    assert Masking([password]).text(f"Basic {header}, {header}") == f"Basic {MASK}, {MASK}"
+
+
+def test_base64_of_a_word_with_a_short_secret_in_it_is_left() -> None:
+    for word in ("contest", "latest news", "the tests"):
+        encoded = base64.b64encode(word.encode()).decode()
+        assert Masking(["test"]).text(encoded) == encoded
+
+
+@pytest.mark.parametrize("before", ["\\n", "%3D", "%3a", "\\x3d", "\\u003d", "_", " ", ""])
+def test_a_short_secret_after_an_escape_stands_alone(before: str) -> None:
+    assert Masking(["test"]).text(f"{before}test") == f"{before}{MASK}"
+
+
+def test_a_short_secret_with_signs_at_its_edges_is_masked_after_words() -> None:
+    assert Masking(["!a1b?"]).text("word!a1b?word") == f"word{MASK}word"
+
+
+def test_what_is_left_of_a_secret_without_its_spaces_is_not_searched_where_too_short() -> None:
+    assert Masking(["  a  "]).text("a cat") == "a cat"
+
+
+def test_short_lines_and_the_frame_of_a_key_are_left() -> None:
+    key = "-----BEGIN RSA PRIVATE KEY-----\r\nMIIEvQIBADANBgkq\r\nabc=12\r\n-----END RSA PRIVATE KEY-----"
+    masking = Masking([key])
+    assert masking.text("abc=12 -----BEGIN RSA PRIVATE KEY-----") == "abc=12 -----BEGIN RSA PRIVATE KEY-----"
+    assert masking.text("MIIEvQIBADANBgkq") == MASK
+    assert masking.text(f"<{key}>") == f"<{MASK}>"
+
+
+def test_numbers_and_ids_that_are_secrets_are_masked_at_any_depth() -> None:
+    id = "6f1c2f0e-5b1c-4c39-9d55-0f1f6f3b7a11"
+    masking = Masking(["12345678", "1234.5", "0001", id])
+    known = [12345678, Decimal("1234.50"), 1234.5, UUID(id), {"a": [12345678]}]
+    assert masking.value(known) == [MASK, MASK, MASK, MASK, {"a": [MASK]}]
+    others = [True, 1, 123456789, Decimal("NaN"), Decimal("sNaN"), float("nan"), 10**5000, None]
+    assert [one is kept for one, kept in zip(masking.value(others), others, strict=True)] == [True] * 8
+
+
+def test_each_text_in_a_secret_that_is_json_is_masked_but_for_what_everybody_may_know() -> None:
+    deep = {
+        "web": {"client_secret": "GOCSPX-abcdefgh", "auth_uri": "https://auth.example"},
+        "keys": ["k-12345678"],
+    }
+    told = Masking([json.dumps(deep)]).text("GOCSPX-abcdefgh https://auth.example k-12345678")
+    assert told == f"{MASK} https://auth.example {MASK}"
+
+
+def test_a_secret_that_looks_like_json_but_is_none_is_masked_as_it_is() -> None:
+    for secret in ("{not json", "[" * 100_000):
+        assert Masking([secret]).text(secret) == MASK
+
+
+def test_only_the_rows_with_a_secret_are_made_anew() -> None:
+    rows: list[list[object]] = [[1, "x"], [{"a": [SECRET.encode()]}, None], ["y", {SECRET: 1}]]
+    masked = Masking([SECRET]).rows(rows)
+    assert masked == [[1, "x"], [{"a": [MASK.encode()]}, None], ["y", {MASK: 1}]]
+    assert masked[0] is rows[0]
+
+
+@given(st.integers(65_000, 66_000), st.sampled_from(["test", SECRET]))
+def test_a_secret_across_the_pieces_of_a_long_text_is_masked(place: int, secret: str) -> None:
+    text = " " * place + secret + " " * 70_000
+    assert Masking([secret]).text(text) == text.replace(secret, MASK)
+
+
+def test_masking_rows_of_texts_takes_a_fraction_of_searching_each() -> None:
+    letters = Random(7)
+    lines = ["".join(letters.choices(ascii_letters + "+/", k=64)) for _ in range(26)]
+    masking = Masking(["\n".join(["-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----"])])
+    rows = [["".join(letters.choices(ascii_letters, k=12)) for _ in range(30)] for _ in range(1000)]
+    assert masking.rows(rows) is rows  # so all is compiled
+    assert min(_seconds(lambda: masking.rows(rows)) for _ in range(3)) < 0.25
+    assert masking.text(lines[3]) == MASK
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = perf_counter()
+    work()
+    return perf_counter() - start

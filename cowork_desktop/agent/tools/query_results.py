@@ -47,23 +47,26 @@ async def answer(
 ) -> Outcome:
     """Run the query and tell of its result. Raises ToolFailed."""
     check_name(name)
-    seen = _Seen()
-    with failures_told(live.connection.name):
-        async with live.query(query, seconds=seconds) as result:
-            seen.columns = [column.name for column in result.columns]
-            if not result.columns:
-                await _drained(result)
-                return _done(live, query, result)
-            if name is None:
-                await _read(result, seen)
-            else:
-                written, place = await _written(context, result, seen)
-            if live.target.access == "write":
-                await _drained(result, seen if name is None else None)
-    link = _link(live, query)
-    if name is None:
-        return Outcome(_told(seen, []), source=source_of(live.connection.name), links=[link])
-    return await _kept(context, live, name, seen, written, place, link)
+    seen, link = _Seen(), _link(live, query)
+    place = context.means.contents.incoming / f"{random_id('rows')}.parquet"
+    try:
+        with failures_told(live.connection.name):
+            async with live.query(query, seconds=seconds) as result:
+                seen.columns = [column.name for column in result.columns]
+                if not result.columns:
+                    await _drained(result)
+                    return _done(result, link)
+                if name is None:
+                    await _read(result, seen)
+                else:
+                    written = await _written(result, seen, place)
+                if live.target.access == "write":
+                    await _drained(result, seen if name is None else None)
+        if name is None:
+            return Outcome(_told(seen, []), source=source_of(live.connection.name), links=[link])
+        return await _kept(context, live, name, seen, written, place, link)
+    finally:
+        place.unlink(missing_ok=True)
 
 
 @dataclass
@@ -98,11 +101,10 @@ async def _drained(result: Result, seen: _Seen | None = None) -> None:
             seen.is_cut = False
 
 
-async def _written(context: ToolContext, result: Result, seen: _Seen) -> tuple[Written, Path]:
-    place = context.means.contents.incoming / f"{random_id('rows')}.parquet"
+async def _written(result: Result, seen: _Seen, place: Path) -> Written:
     written = await write_parquet(result, place, see=seen.take)
     seen.count, seen.is_cut = written.rows, written.is_cut
-    return written, place
+    return written
 
 
 async def _kept(
@@ -110,12 +112,9 @@ async def _kept(
 ) -> Outcome:
     """Have the file in the working folder and the DataFrame in the scratchpad, where no credentials are."""
     path = f"queries/{name}.parquet"
-    try:
-        await context.means.project_files.put(
-            context.project_id, path, place, context.response_id, context.content_index
-        )
-    finally:
-        place.unlink(missing_ok=True)  # noqa: ASYNC240
+    await context.means.project_files.put(
+        context.project_id, path, place, context.response_id, context.content_index
+    )
     loaded = await _loaded(context, name, path)
     types = ", ".join(f"{column} {type}" for column, type in written.columns[:100])
     kept = f"Kept as {path} ({written.bytes:,} bytes; {types})"
@@ -138,9 +137,9 @@ async def _loaded(context: ToolContext, name: str, path: str) -> Outcome | str:
     return outcome.text[:1_000] if outcome.is_error else outcome
 
 
-def _done(live: Live, query: str, result: Result) -> Outcome:
+def _done(result: Result, link: QueryLink) -> Outcome:
     affected = "" if result.affected is None else f" It changed {result.affected:,} rows."
-    return Outcome(f"Done; it gives no rows.{affected}", links=[_link(live, query)])
+    return Outcome(f"Done; it gives no rows.{affected}", links=[link])
 
 
 def _told(seen: _Seen, notes: Sequence[str]) -> str:
