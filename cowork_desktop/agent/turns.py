@@ -15,6 +15,7 @@ from cowork_desktop.agent.running import Running, TaskDone, TurnStart
 from cowork_desktop.agent.stopped import CANCELLED, INTERNAL, INTERRUPTED, TurnStopped
 from cowork_desktop.agent.stopwatch import Stopwatch
 from cowork_desktop.clock import Clock
+from cowork_desktop.errors import NotFound
 from cowork_desktop.ids import Ids
 from cowork_desktop.notifications import Notifications
 from cowork_desktop.schemas import events
@@ -219,6 +220,8 @@ class Turns:
             error = stopped.error
         except ModelError as failed:
             error = TurnError(type=failed.kind, message=failed.message)
+        except NotFound:  # its conversation was deleted before it could begin
+            error = running.reason or CANCELLED
         except Exception:
             logger.exception("Turn %s failed", id)
             error = INTERNAL

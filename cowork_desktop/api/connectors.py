@@ -11,6 +11,7 @@ from cowork_desktop.errors import (
     Conflict,
     ConnectorFailed,
     CoworkError,
+    InvalidRequest,
     NotConfigured,
     NotFound,
 )
@@ -120,7 +121,7 @@ async def get_connection_catalog(request: web.Request, connection_id: str) -> Ca
     return await (await _of(request)).connections.catalog(connection_id)
 
 
-@endpoints.get("/connections/{connection_id}/tools", errors=(NotFound, ConnectorFailed))
+@endpoints.get("/connections/{connection_id}/tools", errors=(NotFound, InvalidRequest, ConnectorFailed))
 async def list_connection_tools(request: web.Request, connection_id: str) -> ConnectionTools:
     """List the tools of an MCP server.
 
@@ -129,7 +130,11 @@ async def list_connection_tools(request: web.Request, connection_id: str) -> Con
     return await (await _of(request)).server_tools.listing(connection_id)
 
 
-@endpoints.post("/connections/{connection_id}/tools/accept", status=200, errors=(NotFound, ConnectorFailed))
+@endpoints.post(
+    "/connections/{connection_id}/tools/accept",
+    status=200,
+    errors=(NotFound, InvalidRequest, ConnectorFailed),
+)
 async def accept_connection_tools(request: web.Request, connection_id: str) -> ConnectionTools:
     """Accept the tools of an MCP server as they are now.
 

@@ -50,7 +50,8 @@ async def request(
         "arguments": {"url": "https://example.org/"},
         "reason": REASON,
     }
-    about = {"turn_id": turn_id, "conversation_id": conversation_id, **vars(demand)}
+    told = {"effect": demand.effect, "subject": demand.subject, "summary": demand.summary}
+    about = {"turn_id": turn_id, "conversation_id": conversation_id, **told}
     return await server.app[keys.APPROVALS].ask(page_request(**(about | given | fields)))
 
 

@@ -21,6 +21,7 @@ from cowork_desktop.api import ENDPOINTS
 from cowork_desktop.http import openapi
 from cowork_desktop.schemas.approvals import Approval
 from tests.fakes.approvals import page_request
+from tests.fakes.connections import make_database
 from tests.fakes.server import running_server
 
 pytestmark = pytest.mark.slow
@@ -116,8 +117,10 @@ class Fuzzed:
                     "/schedules", {"project_id": project, "cron": "@yearly", "prompt": "Fuzzed"}
                 )
             case "connection_id":
-                # It leads nowhere: no test of one made up here reaches anything.
-                credentials = {"path": "/nowhere/at/all.db"}
+                place = self._folder.with_name("fuzzed.db")
+                if not place.exists():
+                    make_database(place)
+                credentials = {"path": str(place)}
                 return self._post(
                     "/connectors/connections",
                     {"spec_id": "sqlite", "name": "Fuzzed", "credentials": credentials},
