@@ -6,7 +6,7 @@ statement for, and by the guard of SQL before it; nothing but the file can be re
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, closing, contextmanager
+from contextlib import AbstractAsyncContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -40,9 +40,10 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 """Nothing can be loaded, attached, read or written but the file."""
 _SILENT = "SET enable_progress_bar = false"
-"""A bar would stand on the standard output. It is a setting of each connection, and so the configuration
-cannot be locked, which all connections to a file share: that none of it is changed again is seen to by what
-statements are run, and DuckDB does not give access to the outside back while it runs."""
+"""A bar would stand on the standard output, where Python runs without a file."""
+_LOCKED = "SET lock_configuration = true"
+"""None of this can be changed again. Without it a SELECT of `enable_logging(...)` ends the whole process."""
+_IS_LOCKED = "SELECT current_setting('lock_configuration')"
 _READS = frozenset((StatementType.SELECT, StatementType.EXPLAIN, StatementType.RELATION, StatementType.MULTI))
 """MULTI is what PIVOT is to DuckDB, which looks for its columns first."""
 _WRITES = frozenset(
@@ -174,10 +175,23 @@ def _connect(place: Path, access: Access) -> DuckDBPyConnection:
         raise DriverFailed("failed", "DuckDB opens no file with a question mark in its path; rename it.")
     try:
         db = duckdb.connect(str(place), read_only=access == "read", config=_CONFIG)
-        db.execute(_SILENT)
-        return db
     except duckdb.PermissionException as error:  # it seems to be of a kind that an extension is for
         raise _no_database(_first_line(error)) from None
+    try:
+        _lock(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _lock(db: DuckDBPyConnection) -> None:
+    """All connections to a file share a configuration, and so one that is there already has locked it."""
+    with suppress(duckdb.InvalidInputException):
+        db.execute(_SILENT)
+        db.execute(_LOCKED)
+    if db.execute(_IS_LOCKED).fetchall() != [(True,)]:
+        raise DriverFailed("failed", "DuckDB does not lock its settings, and so nothing is run.")
 
 
 @contextmanager
