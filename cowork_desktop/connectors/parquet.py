@@ -18,10 +18,20 @@ from cowork_desktop.tasks import wholly
 MOST_ROWS = 5_000_000
 MOST_BYTES = 2_000_000_000
 """Of the rows as text, which lie beside the file while it is made."""
+_LONGEST_CELL = 10_000_000
+"""Characters or bytes."""
 _MOST_DIGITS = 38
 """Of DuckDB's decimals."""
 _END = "end of row"
 """A column more, so that a row of one column that is null is no empty line."""
+
+
+class CannotBeKept(DriverFailed):
+    """The result was read, and there is no file of it."""
+
+    def __init__(self, why: str) -> None:
+        words = f"The result cannot be kept as a file ({why}). Select fewer or other columns."
+        super().__init__("failed", words)
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,8 @@ async def write_parquet(
     result: Result, place: Path, *, see: Callable[[Sequence[Row]], None], most_rows: int = MOST_ROWS
 ) -> Written:
     """`place` must not be there yet. `see` is called with each batch. Types are those of the values: what is
-    mixed becomes text. Raises what reading the result raises, and OSError; nothing is left then."""
+    mixed becomes text. Raises what reading the result raises, CannotBeKept, and OSError; nothing is left
+    then."""
     text = place.with_suffix(".rows")
     try:
         with open(text, "xb") as file:  # noqa: ASYNC230
@@ -64,8 +75,8 @@ async def _write_rows(
         taken = batch[: most_rows - rows]
         try:
             await asyncio.to_thread(_put, file, columns, taken)
-        except (ValueError, TypeError, OverflowError, ArithmeticError) as error:
-            raise _cannot(type(error).__name__) from None
+        except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
+            raise CannotBeKept(type(error).__name__) from None
         rows += len(taken)
         if len(taken) < len(batch) or file.tell() > MOST_BYTES:
             return columns, True
@@ -101,7 +112,11 @@ class _Column:
         self.kinds.add(kind)
         if kind in (int, Decimal):
             return self._number(value)
-        return _WRITTEN[kind](value)
+        try:
+            return _WRITTEN[kind](value)
+        except _TooLong:
+            name, most = self.name[:80], f"{_LONGEST_CELL:,} characters or bytes"
+            raise CannotBeKept(f"a value of the column {name} has more than {most}") from None
 
     @property
     def type(self) -> str:
@@ -133,24 +148,38 @@ class _Column:
         return format(value, "f")
 
 
+class _TooLong(Exception):
+    pass
+
+
 class _Aware(datetime):
     """Stands for times that know their zone."""
 
 
 def _kind(value: Any) -> type:
     kind = type(value)
+    if kind not in _WRITTEN and kind not in (int, Decimal):
+        kind = _kind_of_other(value)
     if kind is datetime:
         return _Aware if value.tzinfo else kind
-    if kind is time and value.tzinfo:
-        return str
-    if kind in _WRITTEN or kind in (int, Decimal):
-        return kind
-    if kind in (bytearray, memoryview):
+    return str if kind is time and value.tzinfo else kind
+
+
+def _kind_of_other(value: Any) -> type:
+    if isinstance(value, (bytearray, memoryview)):
         return bytes
     return next((known for known in (*_WRITTEN, int, Decimal) if isinstance(value, known)), str)
 
 
+def _hexadecimal(value: bytes | bytearray | memoryview) -> str:
+    if memoryview(value).nbytes > _LONGEST_CELL:
+        raise _TooLong
+    return '"' + ("\\x" + bytes(value).hex(" ").replace(" ", "\\x") if value else "") + '"'
+
+
 def _quoted(text: str) -> str:
+    if len(text) > _LONGEST_CELL:
+        raise _TooLong
     return '"' + text.replace('"', '""').replace("\0", "\ufffd") + '"'
 
 
@@ -163,9 +192,9 @@ def _json(value: Any) -> str:
 
 _WRITTEN: Mapping[type, Callable[[Any], str]] = {
     bool: lambda value: "true" if value else "false",
-    float: repr,
+    float: float.__repr__,  # and not that of a kind of float
     str: lambda value: _quoted(str(value)),
-    bytes: lambda value: _quoted("".join(f"\\x{byte:02X}" for byte in bytes(value))),
+    bytes: _hexadecimal,
     datetime: lambda value: value.isoformat(" "),
     _Aware: lambda value: value.isoformat(" "),
     date: lambda value: value.isoformat(),
@@ -214,15 +243,9 @@ def _converted(text: Path, place: Path, columns: Sequence[_Column]) -> None:
 
     try:
         _convert(text, place, columns)
-    except duckdb.Error as error:
+    except (duckdb.Error, ValueError, TypeError, OverflowError) as error:
         # Its words can hold a row.
-        raise _cannot(type(error).__name__) from None
-
-
-def _cannot(why: str) -> DriverFailed:
-    return DriverFailed(
-        "failed", f"The result cannot be kept as a file ({why}). Select fewer or other columns."
-    )
+        raise CannotBeKept(type(error).__name__) from None
 
 
 def _convert(text: Path, place: Path, columns: Sequence[_Column]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import math
 import sys
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cowork_desktop.connectors.drivers.driver import Column, DriverFailed, Result
-from cowork_desktop.connectors.parquet import Written, write_parquet
+from cowork_desktop.connectors.parquet import CannotBeKept, Written, write_parquet
 
 
 def result(names: Sequence[str], *batches: Sequence[Sequence[Any]]) -> Result:
@@ -88,10 +88,25 @@ async def test_times_with_a_zone_keep_their_instant(tmp_path: Path) -> None:
         ([time(1, 2, tzinfo=UTC)], ["01:02:00+00:00"]),
         ([{(1, 2): 3}], ["{(1, 2): 3}"]),
         (["a\0b"], ["a\ufffdb"]),
+        ([2**53 + 1, 0.5], [str(2**53 + 1), "0.5"]),
     ],
 )
 async def test_what_has_no_type_is_text(values: list[Any], read: list[Any], tmp_path: Path) -> None:
     assert await there_and_back(tmp_path, *values) == ("VARCHAR", read)
+
+
+class _Moment(datetime):
+    """As some libraries have of their own."""
+
+
+async def test_times_of_a_kind_keep_their_zone(tmp_path: Path) -> None:
+    type, [read] = await there_and_back(tmp_path, _Moment(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))))
+    assert (type, read) == ("TIMESTAMPTZ", datetime(2026, 1, 1, tzinfo=UTC))
+
+
+async def test_bytes_of_any_kind_are_bytes(tmp_path: Path) -> None:
+    values = [bytearray(b"ab"), memoryview(b"\xff\n"), bytearray()]
+    assert await there_and_back(tmp_path, *values) == ("BLOB", [b"ab", b"\xff\n", b""])
 
 
 async def test_numbers_that_are_none_are_doubles(tmp_path: Path) -> None:
@@ -185,10 +200,35 @@ async def test_what_cannot_be_kept_is_refused_in_words(value: Any, tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_text_longer_than_a_line_may_be_is_refused_without_showing_it(tmp_path: Path) -> None:
-    with pytest.raises(DriverFailed) as refused:
-        await write(tmp_path / "x.parquet", result(["a"], [["heron " * 40_000_000]]))
+@pytest.mark.parametrize(
+    "value",
+    [b"heron " * 10_000_000, "heron " * 35_000_000, ["heron " * 2_000_000]],
+    ids=["bytes", "text", "list"],
+)
+async def test_a_cell_too_long_is_refused_by_its_column_without_showing_it(
+    value: Any, tmp_path: Path
+) -> None:
+    with pytest.raises(CannotBeKept, match="a value of the column photo has more than") as refused:
+        await write(tmp_path / "x.parquet", result(["a", "photo"], [[1, value]]))
     assert "heron" not in refused.value.message
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_long_cells_are_kept(tmp_path: Path) -> None:
+    values = [b"\0heron" * 1_600_000, None]
+    assert await there_and_back(tmp_path, *values) == ("BLOB", values)
+
+
+async def test_a_row_longer_than_a_line_may_be_is_refused_without_showing_it(tmp_path: Path) -> None:
+    names = [f"c{n}" for n in range(25)]
+    with pytest.raises(CannotBeKept) as refused:
+        await write(tmp_path / "x.parquet", result(names, [["heron " * 1_600_000] * 25]))
+    assert "heron" not in refused.value.message
+
+
+async def test_a_name_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(CannotBeKept):
+        await write(tmp_path / "x.parquet", result(["a\ud800"], [[1]]))
 
 
 @pytest.mark.slow

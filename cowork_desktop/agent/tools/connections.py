@@ -12,6 +12,8 @@ from cowork_desktop.schemas.connectors import Use
 
 CONNECTION = "The connection, by its name as it is listed."
 _LONGEST_CELL = 200
+_LOOKED_AT = 2_000
+"""Of a long text, whose end is not shown anyway."""
 
 
 @contextmanager
@@ -54,8 +56,13 @@ def cell(value: Any) -> str:
     match value:
         case None:
             return "null"
-        case bytes():
-            return f"({len(value):,} bytes)"
+        case bytes() | bytearray() | memoryview():
+            return f"({memoryview(value).nbytes:,} bytes)"
         case bool():
             return "true" if value else "false"
-    return one_line(str(value), _LONGEST_CELL).replace("|", "¦")
+    try:
+        text = str(value)
+    except ValueError:  # https://docs.python.org/3/library/stdtypes.html#int-max-str-digits
+        return "(a number too long to be shown)"
+    ending = "…" if len(text) > _LOOKED_AT else ""
+    return one_line(text[:_LOOKED_AT] + ending, _LONGEST_CELL).replace("|", "¦")

@@ -15,8 +15,9 @@ from cowork_desktop.agent.tools.run_code import RunCode
 from cowork_desktop.agent.tools.tool import Outcome, ToolContext, ToolFailed
 from cowork_desktop.connectors.drivers.driver import Result
 from cowork_desktop.connectors.live import Live
-from cowork_desktop.connectors.parquet import Written, write_parquet
+from cowork_desktop.connectors.parquet import CannotBeKept, Written, write_parquet
 from cowork_desktop.ids import random_id
+from cowork_desktop.schemas.connectors import Access
 from cowork_desktop.schemas.conversations import QueryLink
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,59}$"
@@ -48,6 +49,7 @@ async def answer(
     """Run the query and tell of its result. Raises ToolFailed."""
     check_name(name)
     seen, link = _Seen(), _link(live, query)
+    written: Written | CannotBeKept | None = None
     place = context.means.contents.incoming / f"{random_id('rows')}.parquet"
     try:
         with failures_told(live.connection.name):
@@ -59,12 +61,12 @@ async def answer(
                 if name is None:
                     await _read(result, seen)
                 else:
-                    written = await _written(result, seen, place)
+                    written = await _written(result, seen, place, live.target.access)
                 if live.target.access == "write":
-                    await _drained(result, seen if name is None else None)
-        if name is None:
-            return Outcome(_told(seen, []), source=source_of(live.connection.name), links=[link])
-        return await _kept(context, live, name, seen, written, place, link)
+                    await _drained(result, None if isinstance(written, Written) else seen)
+        if name is not None and isinstance(written, Written):
+            return await _kept(context, live, name, seen, written, place, link)
+        return _shown(live, seen, written if isinstance(written, CannotBeKept) else None, link)
     finally:
         place.unlink(missing_ok=True)
 
@@ -74,15 +76,21 @@ class _Seen:
     """The beginning of a result."""
 
     columns: list[str] = field(default_factory=list)
-    rows: list[Sequence[Any]] = field(default_factory=list)
+    rows: list[Sequence[str]] = field(default_factory=list)
+    """Those that are shown, as they are: a row can be of any size."""
+    profiled: list[Column] = field(default_factory=list)
     count: int = 0
     is_cut: bool = False
 
+    @property
+    def profiled_rows(self) -> int:
+        return min(self.count, _PROFILED_ROWS)
+
     def take(self, batch: Sequence[Sequence[Any]]) -> None:
+        self.profiled = self.profiled or _profiled(self.columns)
+        _take(self.profiled, batch[: max(0, _PROFILED_ROWS - self.count)])
         self.count += len(batch)
-        room = _PROFILED_ROWS - len(self.rows)
-        # As they are shown: a row can be of any size.
-        self.rows += [[None if value is None else cell(value) for value in row] for row in batch[:room]]
+        self.rows += [[cell(value) for value in row] for row in batch[: _SHOWN_ROWS - len(self.rows)]]
 
 
 async def _read(result: Result, seen: _Seen) -> None:
@@ -101,10 +109,22 @@ async def _drained(result: Result, seen: _Seen | None = None) -> None:
             seen.is_cut = False
 
 
-async def _written(result: Result, seen: _Seen, place: Path) -> Written:
-    written = await write_parquet(result, place, see=seen.take)
+async def _written(result: Result, seen: _Seen, place: Path, access: Access) -> Written | CannotBeKept:
+    """What is changed by a write must not be said to have failed because its rows cannot be kept."""
+    try:
+        written = await write_parquet(result, place, see=seen.take)
+    except CannotBeKept as error:
+        if access != "write":
+            raise
+        return error
     seen.count, seen.is_cut = written.rows, written.is_cut
     return written
+
+
+def _shown(live: Live, seen: _Seen, failed: CannotBeKept | None, link: QueryLink) -> Outcome:
+    notes = [f"What was asked is done; do not run it again. {failed.message}"] if failed else []
+    source = source_of(live.connection.name)
+    return Outcome(_told(seen, notes), source=source, links=[link], is_error=bool(failed))
 
 
 async def _kept(
@@ -144,26 +164,32 @@ def _done(result: Result, link: QueryLink) -> Outcome:
 
 def _told(seen: _Seen, notes: Sequence[str]) -> str:
     more = "at least " if seen.is_cut else ""
-    shown = seen.rows[:_SHOWN_ROWS]
-    table, fitting = as_table(seen.columns, shown, _ROOM)
+    table, fitting = as_table(seen.columns, seen.rows, _ROOM)
     heading = f"{more}{seen.count:,} rows, {len(seen.columns):,} columns."
     lines = [heading, *notes]
     if seen.count > fitting:
-        lines += [
-            f"The columns, by {'the first ' if seen.count > len(seen.rows) else ''}{len(seen.rows):,} rows:"
-        ]
-        lines += [f"- {told}" for told in profile(seen.columns, seen.rows)]
+        first = "the first " if seen.count > seen.profiled_rows else ""
+        lines += [f"The columns, by {first}{seen.profiled_rows:,} rows:"]
+        lines += [f"- {column.told()}" for column in seen.profiled]
         lines += [f"The first {fitting:,} rows:"]
     return "\n".join([*lines, table]) if seen.columns else heading
 
 
 def profile(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
     """What is in each column, of the first sixty."""
-    found = [Column(name) for name in columns[:60]]
-    for row in rows:
-        for column, value in zip(found, row, strict=False):
-            column.take("" if value is None else cell(value).strip())
+    found = _profiled(columns)
+    _take(found, rows)
     return [column.told() for column in found]
+
+
+def _profiled(columns: Sequence[str]) -> list[Column]:
+    return [Column(name) for name in columns[:60]]
+
+
+def _take(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> None:
+    for row in rows:
+        for column, value in zip(columns, row, strict=False):
+            column.take("" if value is None else cell(value).strip())
 
 
 def _link(live: Live, query: str) -> QueryLink:
