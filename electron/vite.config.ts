@@ -1,0 +1,31 @@
+/// <reference types="vitest/config" />
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Where `npm run dev` finds the server: it serves the API, the page comes from Vite. */
+const server = process.env["COWORK_URL"] ?? "http://localhost:26866";
+
+export default defineConfig({
+  root: here("src/renderer"),
+  publicDir: here("src/renderer/public"),
+  plugins: [react()],
+  resolve: { alias: { "@": here("src/renderer") } },
+  build: {
+    outDir: here("../cowork_desktop/ui"),
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    target: "es2023",
+    chunkSizeWarningLimit: 800,
+  },
+  server: { proxy: { "/api": { target: server, changeOrigin: true } } },
+  test: {
+    root: here("."),
+    environment: "happy-dom",
+    include: ["test/unit/**/*.test.ts", "test/component/**/*.test.tsx"],
+    setupFiles: ["test/setup.ts"],
+    restoreMocks: true,
+  },
+});
