@@ -1,7 +1,7 @@
 """The composition root: builds each object once, in order, and closes them in reverse."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,11 +36,12 @@ from cowork_desktop.notifications import Notifications
 from cowork_desktop.scheduling.runs import Runs
 from cowork_desktop.scheduling.scheduler import Scheduler
 from cowork_desktop.scheduling.schedules import Schedules
+from cowork_desktop.schemas.notifications import ResourceChanged
 from cowork_desktop.settings import ServerSettings
 from cowork_desktop.shell.bridge import ShellBridge
 from cowork_desktop.shell.browser import Browser
 from cowork_desktop.store import connections as stored_connections
-from cowork_desktop.store import newest_id, projects
+from cowork_desktop.store import newest_id, news, projects
 from cowork_desktop.store import settings as stored_settings
 from cowork_desktop.store.database import Database, Tx
 from cowork_desktop.store.search_index import SearchIndex
@@ -113,6 +114,7 @@ async def create_app(
         promotion = Promotion(db, artifacts, clock)
         running = keys.Instance(random_id("inst"), __version__, clock.monotonic())
         notifications = Notifications(running.id)
+        await db.watch(news.watch, news.take, _telling(notifications))
         approvals = Approvals(db, clock, made, tasks, notifications)
 
         def make_connectors() -> "Connectors":
@@ -221,6 +223,14 @@ async def create_app(
             if connectors.made:
                 await connectors.made.close()
             await models.close()
+
+
+def _telling(notifications: Notifications) -> Callable[[Sequence[news.News]], None]:
+    def tell(changes: Sequence[news.News]) -> None:
+        for change in changes:
+            notifications.tell(ResourceChanged, **change._asdict())
+
+    return tell
 
 
 async def _kept_secrets(db: Database, settings: ServerSettings, owner: str, data_dir: Path) -> MovingSecrets:

@@ -11,6 +11,9 @@ from cowork_desktop.schemas.connectors import Connection
 from cowork_desktop.schemas.responses import TurnError
 from cowork_desktop.schemas.schedules import Schedule, ScheduleRun
 
+Resource = Literal["conversation", "project", "artifact", "file", "memory", "skill", "scratchpad", "settings"]
+ResourceChange = Literal["created", "updated", "deleted"]
+
 EVENT_ID = r"^inst_[0-9a-f]{20}:(-1|[0-9]{1,15})$"
 """Which run of the server it is of, and its `sequence_number`."""
 
@@ -113,6 +116,25 @@ class TurnEnded(Notification):
     """Why it failed; `cancelled` where somebody wanted its end."""
 
 
+class ResourceChanged(Notification):
+    """Something that windows show was made, changed or deleted, by whomever: it is to be fetched anew.
+
+    Of a conversation also activity in it, of a file each `text_status`, of a scratchpad its cells and the
+    begin and end of each run, but not what cells put out. What goes with something that is deleted is told
+    of too.
+    """
+
+    type: Literal["resource.changed"] = "resource.changed"
+    resource: Resource
+    id: str | None
+    """Null: the settings; of another resource, many at the same time."""
+    project_id: str | None
+    """What it belongs to; of a project its own id. Null as well where there are many, of several."""
+    conversation_id: str | None
+    """Of a conversation its own id."""
+    change: ResourceChange
+
+
 ServerEvent = TypeAliasType(
     "ServerEvent",
     Annotated[
@@ -127,7 +149,8 @@ ServerEvent = TypeAliasType(
         | ConnectionChanged
         | ConnectionDeleted
         | TurnStarted
-        | TurnEnded,
+        | TurnEnded
+        | ResourceChanged,
         Field(discriminator="type"),
     ],
 )

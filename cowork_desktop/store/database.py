@@ -7,7 +7,7 @@ import re
 import sqlite3
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from importlib.resources import files
@@ -76,6 +76,8 @@ class Database:
         self._committing: asyncio.Task[None] | None = None
         self.changed = asyncio.Event()
         """Set whenever something was written; who waits for that clears it."""
+        self._take: Callable[[Tx], Sequence[Any]] = _nothing
+        self._tell: Callable[[Sequence[Any]], None] | None = None
         self._slow_reads: deque[float] = deque(maxlen=_SLOW_READS_OF_A_SLOW_DISK)
         self._threaded_until = 0.0
 
@@ -136,6 +138,17 @@ class Database:
         """Run a read of any size in its own thread."""
         return await self._scanner.run(lambda tx: function(tx, *args, **kwargs))
 
+    async def watch(
+        self,
+        begin: Callable[[Tx], None],
+        take: Callable[[Tx], Sequence[T]],
+        tell: Callable[[Sequence[T]], None],
+    ) -> None:
+        """Tell of what is written, when it is on the disk: `begin` has the writer's connection note it,
+        `take` is the last of each transaction."""
+        await self._writer.run(begin)
+        self._take, self._tell = take, tell
+
     def _note_slow_read(self, now: float) -> None:
         """One slow read may be the machine's; several are the disk's, and then each further one counts."""
         self._slow_reads.append(now)
@@ -149,7 +162,9 @@ class Database:
             while self._waiting:
                 group = [w for w in self._waiting[:_LARGEST_GROUP] if not w.done.cancelled()]
                 del self._waiting[:_LARGEST_GROUP]
-                await self._writer.run(lambda tx, group=group: _commit(tx, group))  # type: ignore[misc]
+                news = await self._writer.run(
+                    lambda tx, group=group: _commit(tx, group, self._take)  # type: ignore[misc]
+                )
                 self.changed.set()
                 for write in group:
                     if write.done.cancelled():
@@ -158,19 +173,31 @@ class Database:
                         write.done.set_exception(write.error)
                     else:
                         write.done.set_result(write.result)
+                self._tell_of(news)
         finally:
             self._committing = None
+
+    def _tell_of(self, news: Sequence[Any]) -> None:
+        try:
+            if news and self._tell:
+                self._tell(news)
+        except Exception:  # who waits for the next group must not wait for ever
+            logger.exception("What was written could not be told")
 
     async def _drain(self) -> None:
         while self._committing is not None:
             await asyncio.wait([self._committing])
 
 
-def _commit(tx: Tx, group: list[_Write]) -> None:
+def _nothing(tx: Tx) -> Sequence[Any]:
+    return ()
+
+
+def _commit(tx: Tx, group: list[_Write], take: Callable[[Tx], Sequence[Any]]) -> Sequence[Any]:
     """Run the group in one transaction; what fails alone is undone alone, what fails the transaction fails
-    all."""
+    all. Returns what was taken of the group as it is committed."""
     if not group:
-        return
+        return ()
     try:
         tx.execute("BEGIN IMMEDIATE")
         if len(group) == 1:
@@ -178,12 +205,15 @@ def _commit(tx: Tx, group: list[_Write]) -> None:
         else:
             for write in group:
                 _run_in_savepoint(tx, write)
+        news = take(tx)
         tx.execute("COMMIT")
+        return news
     except BaseException as error:
         if tx.in_transaction:
             tx.execute("ROLLBACK")
         for write in group:
             write.error = write.error or error
+        return ()
 
 
 def _run_in_savepoint(tx: Tx, write: _Write) -> None:

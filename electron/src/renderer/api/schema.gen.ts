@@ -292,6 +292,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/branch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a conversation that goes on from a message of this one
+         * @description It begins with copies of the messages and of the files that came with them; scratchpads stay where they are. What a turn that runs has said so far is not taken over.
+         */
+        post: operations["branch_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/items/{item_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of a message of the user, oldest first
+         * @description It has several where `replaces` of `POST /responses` has named it.
+         */
+        get: operations["list_item_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/items/{item_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a version of a message back, with what had followed it
+         * @description The version that is shown leaves with what follows it, and can be brought back in the same way.
+         */
+        post: operations["restore_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -2891,6 +2951,23 @@ export interface components {
              * @description Moves on every item and every change; the list is in its order.
              */
             updated_at: string;
+            /** @description Null: it began with its own first message. */
+            branched_from: components["schemas"]["ConversationOrigin"] | null;
+        };
+        /** ConversationBranch */
+        ConversationBranch: {
+            /**
+             * Item Id
+             * @description The last message that is taken over. All of them if omitted.
+             * @default null
+             */
+            item_id?: string | null;
+            /**
+             * Title
+             * @description The conversation's own title with a mark if omitted.
+             * @default null
+             */
+            title?: string | null;
         };
         /** ConversationCreate */
         ConversationCreate: {
@@ -2912,6 +2989,19 @@ export interface components {
              * @default null
              */
             goal?: string | null;
+        };
+        /**
+         * ConversationOrigin
+         * @description What a conversation goes on from. It may have been deleted since.
+         */
+        ConversationOrigin: {
+            /** Conversation Id */
+            conversation_id: string;
+            /**
+             * Item Id
+             * @description Its last message that was taken over; null where it had none.
+             */
+            item_id: string | null;
         };
         /** ConversationPatch */
         ConversationPatch: {
@@ -3282,6 +3372,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * @description Of the user's messages; null for the agent's.
+             * @default null
+             */
+            version?: components["schemas"]["ItemVersion"] | null;
         };
         /** ItemPage */
         ItemPage: {
@@ -3300,6 +3395,19 @@ export interface components {
              * @description The `before` that gives the next older page.
              */
             next_before: string | null;
+        };
+        /**
+         * ItemVersion
+         * @description Which of the versions of a message this is, in the order in which they were sent.
+         */
+        ItemVersion: {
+            /**
+             * Index
+             * @description From 1.
+             */
+            index: number;
+            /** Total */
+            total: number;
         };
         JsonValue: unknown;
         /**
@@ -4393,6 +4501,15 @@ export interface components {
             /** Has More */
             has_more: boolean;
         };
+        /** Page[Item] */
+        Page_Item_: {
+            /** Data */
+            data: components["schemas"]["Item"][];
+            /** Total */
+            total: number;
+            /** Has More */
+            has_more: boolean;
+        };
         /** Page[Memory] */
         Page_Memory_: {
             /** Data */
@@ -4673,6 +4790,52 @@ export interface components {
             text: string;
         };
         /**
+         * ResourceChanged
+         * @description Something that windows show was made, changed or deleted, by whomever: it is to be fetched anew.
+         *
+         *     Of a conversation also activity in it, of a file each `text_status`, of a scratchpad its cells and the
+         *     begin and end of each run, but not what cells put out. What goes with something that is deleted is told
+         *     of too.
+         */
+        ResourceChanged: {
+            /**
+             * Sequence Number
+             * @description From 0 for each start of the server, without gaps; also the `id` of the server-sent event, behind the
+             *     instance's: `inst_...:0`.
+             */
+            sequence_number: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "resource.changed";
+            /**
+             * Resource
+             * @enum {string}
+             */
+            resource: "conversation" | "project" | "artifact" | "file" | "memory" | "skill" | "scratchpad" | "settings";
+            /**
+             * Id
+             * @description Null: the settings; of another resource, many at the same time.
+             */
+            id: string | null;
+            /**
+             * Project Id
+             * @description What it belongs to; of a project its own id. Null as well where there are many, of several.
+             */
+            project_id: string | null;
+            /**
+             * Conversation Id
+             * @description Of a conversation its own id.
+             */
+            conversation_id: string | null;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "created" | "updated" | "deleted";
+        };
+        /**
          * ResponseCompleted
          * @description The last event of a turn that ended well; `response` is what is stored.
          */
@@ -4728,10 +4891,18 @@ export interface components {
             /**
              * File Ids
              * @description Files of the conversation or its project that come with the message, beside those that were uploaded to
-             *     the conversation since its last turn.
+             *     the conversation since its last turn. With `replaces` and without `file_ids` those of the message that is
+             *     replaced come again.
              * @default []
              */
             file_ids?: string[];
+            /**
+             * Replaces
+             * @description A message of the user in the conversation: it leaves with all that follows it, and the input stands in
+             *     its place. Nothing is lost: `restore` of the conversation's item brings it back.
+             * @default null
+             */
+            replaces?: string | null;
         };
         /** ResponseCreated */
         ResponseCreated: {
@@ -5414,7 +5585,7 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
-        ServerEvent: components["schemas"]["StreamOpened"] | components["schemas"]["RunStarted"] | components["schemas"]["RunFinished"] | components["schemas"]["RunSkipped"] | components["schemas"]["RunMissed"] | components["schemas"]["SchedulePaused"] | components["schemas"]["ScheduleChanged"] | components["schemas"]["ApprovalChanged"] | components["schemas"]["ConnectionChanged"] | components["schemas"]["ConnectionDeleted"] | components["schemas"]["TurnStarted"] | components["schemas"]["TurnEnded"];
+        ServerEvent: components["schemas"]["StreamOpened"] | components["schemas"]["RunStarted"] | components["schemas"]["RunFinished"] | components["schemas"]["RunSkipped"] | components["schemas"]["RunMissed"] | components["schemas"]["SchedulePaused"] | components["schemas"]["ScheduleChanged"] | components["schemas"]["ApprovalChanged"] | components["schemas"]["ConnectionChanged"] | components["schemas"]["ConnectionDeleted"] | components["schemas"]["TurnStarted"] | components["schemas"]["TurnEnded"] | components["schemas"]["ResourceChanged"];
         /**
          * Settings
          * @description The settings in force.
@@ -7368,6 +7539,273 @@ export interface operations {
             };
             /** @description `invalid_request` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    branch_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConversationBranch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `misdirected_request` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_request` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_item_versions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                conversation_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Item_"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `misdirected_request` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_request` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restore_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Item"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `misdirected_request` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
