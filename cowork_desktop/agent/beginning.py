@@ -14,6 +14,7 @@ from cowork_desktop.schemas.conversations import (
     AttachmentPart,
     Conversation,
     ConversationCreate,
+    Item,
     Role,
     TextPart,
 )
@@ -27,6 +28,7 @@ from cowork_desktop.store import (
     schedule_runs,
     skills,
     turns,
+    versions,
 )
 from cowork_desktop.store.database import Database, Tx
 
@@ -70,10 +72,8 @@ class Beginning:
         now = self.clock.now()
         conversation = _conversation(tx, ids, start, now)
         skills.check(tx, start.skill_ids)
-        came_with_it = [
-            AttachmentPart(file_id=file.id, name=file.name, mime_type=file.mime_type, size=file.size)
-            for file in files.for_turn(tx, conversation.id, start.file_ids)
-        ]
+        replaced = None if start.replaces is None else versions.leave(tx, conversation.id, start.replaces)
+        came_with_it = _attachments(tx, conversation.id, start, replaced)
         files.note_come(tx, conversation.id, ids.turn)
         response = self._turn(tx, ids.turn, conversation, start, now)
         if start.schedule_run_id:
@@ -88,6 +88,7 @@ class Beginning:
                 role=role,
                 parts=[TextPart(text=text), *(came_with_it if id == ids.input else ())],
                 now=now,
+                replaces=start.replaces if id == ids.input else None,
             )
         frames = _first_frames(tx, response, start)
         turns.append_frames(tx, ids.turn, 0, frames)
@@ -125,6 +126,19 @@ def _conversation(tx: Tx, ids: _NewIds, start: TurnStart, now: int) -> Conversat
         ConversationCreate(project_id=start.project_id),
         parent_turn_id=start.parent[0] if start.parent else None,
     )
+
+
+def _attachments(
+    tx: Tx, conversation_id: str, start: TurnStart, replaced: Item | None
+) -> list[AttachmentPart]:
+    """What is named or came with the message that is replaced, and what has arrived since the last turn."""
+    kept: list[AttachmentPart] = []
+    if replaced and start.file_ids is None:
+        kept = [part for part in replaced.parts if isinstance(part, AttachmentPart)]
+    return kept + [
+        AttachmentPart(file_id=file.id, name=file.name, mime_type=file.mime_type, size=file.size)
+        for file in files.for_turn(tx, conversation_id, start.file_ids or ())
+    ]
 
 
 def _first_frames(tx: Tx, response: AgentResponse, start: TurnStart) -> list[bytes]:

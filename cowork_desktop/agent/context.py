@@ -63,6 +63,12 @@ _HOW_CONNECTIONS = (
 )
 
 
+_BRANCHED = (
+    "This conversation goes on from another one. What was said there stands at its beginning, but the cells"
+    " of that one's scratchpad and their variables are not here: run again what you need."
+)
+
+
 @dataclass(frozen=True)
 class Gathered:
     conversation: Conversation
@@ -178,6 +184,7 @@ def _standing(gathered: Gathered) -> Sequence[str | None]:
     return (
         _project(gathered.project),
         _goal(gathered.conversation),
+        _BRANCHED if gathered.conversation.branched_from else None,
         _known_skills(gathered.known_skills),
         _skills(gathered.skills),
     )

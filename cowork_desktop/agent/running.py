@@ -39,8 +39,11 @@ class TurnStart:
     input: str
     model: str | None = None
     skill_ids: Sequence[str] = ()
-    file_ids: Sequence[str] = ()
-    """Files that come with the message, beside those uploaded to the conversation since its last turn."""
+    file_ids: Sequence[str] | None = ()
+    """Files that come with the message, beside those uploaded to the conversation since its last turn. None:
+    those that came with the message that is replaced."""
+    replaces: str | None = None
+    """The message of the user in whose place the input is to stand."""
     instructions: str | None = None
     """What the model is told for this turn alone."""
     earlier: Sequence[tuple[Role, str]] = ()

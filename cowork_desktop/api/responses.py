@@ -29,12 +29,14 @@ async def create_response(request: web.Request, body: ResponseCreate) -> AgentRe
     turn's events (`stream` true or absent), or with the response when it has ended.
     """
     turns = request.app[keys.TURNS]
+    come_again = body.replaces is not None and "file_ids" not in body.model_fields_set
     start = TurnStart(
         body.conversation_id,
         body.input,
         model=body.model,
         skill_ids=body.skill_ids,
-        file_ids=body.file_ids,
+        file_ids=None if come_again else body.file_ids,
+        replaces=body.replaces,
     )
     response = await turns.start(start)
     is_streamed = not wants_only_json(request) if body.stream is None else body.stream

@@ -23,6 +23,14 @@ ConversationStatus = Literal["active", "archived"]
 Role = Literal["user", "assistant"]
 
 
+class ConversationOrigin(Schema):
+    """What a conversation goes on from. It may have been deleted since."""
+
+    conversation_id: str
+    item_id: str | None
+    """Its last message that was taken over; null where it had none."""
+
+
 class Conversation(Schema):
     id: str
     project_id: str | None
@@ -34,6 +42,8 @@ class Conversation(Schema):
     created_at: Timestamp
     updated_at: Timestamp
     """Moves on every item and every change; the list is in its order."""
+    branched_from: ConversationOrigin | None
+    """Null: it began with its own first message."""
 
 
 class ConversationCreate(Body):
@@ -50,6 +60,13 @@ class ConversationPatch(Body):
     """New title; null: make one from the next message."""
     goal: LongText | None | MISSING = MISSING
     status: ConversationStatus | MISSING = MISSING
+
+
+class ConversationBranch(Body):
+    item_id: str | None = None
+    """The last message that is taken over. All of them if omitted."""
+    title: Name | None = None
+    """The conversation's own title with a mark if omitted."""
 
 
 class ConversationQuery(Query):
@@ -191,6 +208,14 @@ Part = Annotated[
 ]
 
 
+class ItemVersion(Schema):
+    """Which of the versions of a message this is, in the order in which they were sent."""
+
+    index: int
+    """From 1."""
+    total: int
+
+
 class Item(Schema):
     """One message of a conversation."""
 
@@ -204,6 +229,8 @@ class Item(Schema):
     parts: list[Part]
     """All that it holds, in order: text, reasoning, tool calls with their results, attachments, artifacts."""
     created_at: Timestamp
+    version: ItemVersion | None = None
+    """Of the user's messages; null for the agent's."""
 
 
 class ItemPage(Schema):
@@ -219,6 +246,11 @@ class ItemQuery(Query):
     limit: LongLimit = 100
     before: QueryText | None = None
     """Return items before this item ID (cursor pagination)."""
+
+
+class ItemVersionQuery(Query):
+    limit: LongLimit = 100
+    offset: Offset = 0
 
 
 def text_of(parts: list[Part]) -> str:

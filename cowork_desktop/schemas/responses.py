@@ -107,7 +107,11 @@ class ResponseCreate(Body):
     """Skill IDs to activate for this turn."""
     file_ids: FileIds = []
     """Files of the conversation or its project that come with the message, beside those that were uploaded to
-    the conversation since its last turn."""
+    the conversation since its last turn. With `replaces` and without `file_ids` those of the message that is
+    replaced come again."""
+    replaces: str | None = None
+    """A message of the user in the conversation: it leaves with all that follows it, and the input stands in
+    its place. Nothing is lost: `restore` of the conversation's item brings it back."""
 
 
 class InFlightListQuery(Query):

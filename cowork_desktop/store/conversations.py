@@ -14,14 +14,22 @@ from cowork_desktop.store import projects
 from cowork_desktop.store.database import Tx
 from cowork_desktop.store.rows import conditions, expressions, json_object, page, timestamp, update
 
-_FIELDS = expressions(Conversation, created_at=timestamp("created_at"), updated_at=timestamp("updated_at"))
-_COLUMNS = ", ".join(_FIELDS.values())
-_JSON = json_object(_FIELDS)
+_ORIGIN = json_object({"conversation_id": "branched_from", "item_id": "branched_item"})
+_JSON = json_object(
+    expressions(
+        Conversation,
+        created_at=timestamp("created_at"),
+        updated_at=timestamp("updated_at"),
+        branched_from=f"CASE WHEN branched_from IS NOT NULL THEN {_ORIGIN} END",
+    )
+)
 _TASKS = (
     "WITH RECURSIVE task (id) AS (SELECT ?1 UNION SELECT c.id FROM task"
     " JOIN turns t ON t.conversation_id = task.id JOIN conversations c ON c.parent_turn_id = t.id)"
 )
 """A conversation with those of its sub-tasks."""
+_MARK = " (branch)"
+_LONGEST_TITLE = 200
 
 
 def list_(tx: Tx, query: ConversationQuery) -> Encoded[Page[Conversation]]:
@@ -41,7 +49,7 @@ def list_(tx: Tx, query: ConversationQuery) -> Encoded[Page[Conversation]]:
 
 
 def get(tx: Tx, id: str) -> Conversation:
-    return Conversation.model_validate(dict(zip(_FIELDS, _one(tx, id, _COLUMNS), strict=True)))
+    return Conversation.model_validate_json(_one(tx, id, _JSON)[0])
 
 
 def show(tx: Tx, id: str) -> Encoded[Conversation]:
@@ -77,6 +85,36 @@ def create(
         ),
     )
     return get(tx, id)
+
+
+def branch(
+    tx: Tx, id: str, now: int, origin: Conversation, *, item_id: str | None, last: int, title: str | None
+) -> None:
+    """Create a conversation that goes on from another one, tainted where one of its turns up to the `last`
+    place was. `title`: what the user calls it."""
+    inherited = _marked(origin.title) if origin.title else None
+    tx.execute(
+        "INSERT INTO conversations (id, project_id, title, title_source, goal, status, created_at,"
+        " updated_at, branched_from, branched_item, is_tainted)"
+        " SELECT ?1, project_id, ?2, ?3, goal, 'active', ?4, ?4, id, ?5,"
+        " is_tainted OR EXISTS (SELECT 1 FROM items i JOIN turns t ON t.id = i.turn_id"
+        " WHERE i.conversation_id = ?6 AND i.n <= ?7 AND t.is_tainted)"
+        " FROM conversations WHERE id = ?6",
+        (
+            id,
+            title or inherited,
+            "user" if title else "model" if inherited else "none",
+            now,
+            item_id,
+            origin.id,
+            last,
+        ),
+    )
+
+
+def _marked(title: str) -> str:
+    """The title of a branch, which may be one of a branch."""
+    return f"{title.removesuffix(_MARK)[: _LONGEST_TITLE - len(_MARK)]}{_MARK}"
 
 
 def patch(tx: Tx, id: str, now: int, body: ConversationPatch) -> Conversation:
@@ -123,6 +161,12 @@ def line_of(tx: Tx, id: str) -> list[str]:
 def touch(tx: Tx, id: str, now: int) -> None:
     """Note activity."""
     update(tx, "conversations", id, {"updated_at": now})
+
+
+def is_of_subtask(tx: Tx, id: str) -> bool:
+    """Whether it stands in no list, as the agent began it."""
+    row = tx.execute("SELECT parent_turn_id IS NOT NULL FROM conversations WHERE id = ?", (id,)).fetchone()
+    return bool(row[0])
 
 
 def project_of(tx: Tx, id: str) -> str | None:

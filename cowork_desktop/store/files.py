@@ -127,6 +127,25 @@ def create(
     return show(tx, id)
 
 
+def copy(tx: Tx, id: str, copy_id: str, conversation_id: str, now: int) -> bool:
+    """Let a conversation have a file of another one as its own, where it is not deleted; true where its text
+    is to be read."""
+    tx.execute(
+        "INSERT INTO files (id, name, mime_type, size, sha256, conversation_id, created_at, is_refused,"
+        " turn_id) SELECT ?2, name, mime_type, size, sha256, ?3, ?4, is_refused, turn_id FROM files"
+        " WHERE id = ?1 AND deleted_at IS NULL",
+        (id, copy_id, conversation_id, now),
+    )
+    has_text = tx.execute(
+        "SELECT EXISTS (SELECT 1 FROM texts WHERE owner_id = ?1)"
+        " AND EXISTS (SELECT 1 FROM files WHERE id = ?2)",
+        (id, copy_id),
+    ).fetchone()[0]
+    if has_text:
+        texts.ask(tx, copy_id)
+    return bool(has_text)
+
+
 def text(tx: Tx, id: str, limit: int, offset: int) -> FileText:
     file = get(tx, id)
     passages, total = texts.read(tx, id, limit, offset)

@@ -32,7 +32,9 @@ _SHOWN = {
     "conversation": f"SELECT title, goal, NULL, project_id, id, {_TIME} FROM conversations"
     " WHERE id = :ref AND deleted_at IS NULL",
     "item": f"SELECT c.title, i.content, NULL, c.project_id, c.id, {timestamp('i.created_at')} FROM items i"
-    " JOIN conversations c ON c.id = i.conversation_id WHERE i.id = :ref AND c.deleted_at IS NULL",
+    " JOIN conversations c ON c.id = i.conversation_id WHERE i.id = :ref AND c.deleted_at IS NULL"
+    # The index keeps what has left: to take it out would take time for each word of it.
+    " AND NOT EXISTS (SELECT 1 FROM left_items l WHERE l.conversation_id = i.conversation_id AND l.n = i.n)",
     "file": f"SELECT name, p.text, p.place, project_id, conversation_id, {_TIME} FROM files"
     " LEFT JOIN passages p ON p.owner_id = id AND p.n = :n WHERE id = :ref AND deleted_at IS NULL",
     "artifact": f"SELECT title, p.text, p.place, project_id, NULL, {_TIME} FROM artifacts"

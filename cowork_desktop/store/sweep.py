@@ -22,6 +22,7 @@ _ROWS = (
     ("cells", "rowid", "scratchpad_id IN (SELECT id FROM scratchpads WHERE conversation_id = ?)"),
     ("scratchpads", "rowid", "conversation_id = ?"),
     ("compactions", "conversation_id, n", "conversation_id = ?"),
+    ("left_items", "conversation_id, n", "conversation_id = ?"),
     ("approvals", "rowid", f"conversation_id = ?1 OR {_OF_A_TURN}"),
     ("turn_calls", "turn_id, content_index", _OF_A_TURN),
     ("turn_changes", "turn_id, n", _OF_A_TURN),

@@ -36,19 +36,17 @@ def create(
 
     `start`: what it needs to go on after a restart. `parent`: the turn and the part of its answer whose
     sub-task this is. A turn begins as tainted where its parent is, or one before it in the conversation
-    was: what it is told comes of what they read.
+    was: what it is told comes of what they read. So it does where that has left the conversation since, as
+    files and variables may still have it.
     """
     conversations.check(tx, conversation_id)
-    if running := in_progress(tx, conversation_id):
-        raise Conflict(
-            "This conversation has a turn that still runs. Wait for its end, or cancel it.",
-            details=[{"response_id": running[0].id}],
-        )
+    check_none_runs(tx, conversation_id)
     tx.execute(
         "INSERT INTO turns (id, conversation_id, input, output, status, model, provider, memory_ids,"
         " created_at, start, parent_id, parent_index, is_tainted)"
         " VALUES (?1, ?2, ?3, '[]', 'in_progress', ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-        " EXISTS (SELECT 1 FROM turns WHERE (conversation_id = ?2 OR id = ?9) AND is_tainted))",
+        " EXISTS (SELECT 1 FROM turns WHERE (conversation_id = ?2 OR id = ?9) AND is_tainted"
+        " UNION ALL SELECT 1 FROM conversations WHERE id = ?2 AND is_tainted))",
         (
             id,
             conversation_id,
@@ -62,6 +60,15 @@ def create(
         ),
     )
     return get(tx, id)
+
+
+def check_none_runs(tx: Tx, conversation_id: str) -> None:
+    """Raises Conflict where a turn runs in the conversation."""
+    if running := in_progress(tx, conversation_id):
+        raise Conflict(
+            "This conversation has a turn that still runs. Wait for its end, or cancel it.",
+            details=[{"response_id": running[0].id}],
+        )
 
 
 def start_of(tx: Tx, id: str) -> dict[str, Any]:

@@ -59,6 +59,7 @@ async def test_a_conversation_needs_nothing(timed: Server) -> None:
         "status": "active",
         "created_at": "2026-01-01T00:00:00.000Z",
         "updated_at": "2026-01-01T00:00:00.000Z",
+        "branched_from": None,
     }
     assert re.fullmatch(r"conv_[0-9a-z]{26}", made["id"])
 
@@ -75,6 +76,7 @@ async def test_a_conversation_takes_project_title_and_goal(timed: Server) -> Non
         "status": "active",
         "created_at": "2026-01-01T00:00:00.000Z",
         "updated_at": "2026-01-01T00:00:00.000Z",
+        "branched_from": None,
     }
 
 
@@ -298,6 +300,7 @@ async def test_items_are_the_whole_of_what_was_said_in_its_order(tmp_path: Path,
         "content": "Hi there",
         "parts": [{"type": "text", "text": "Hi there"}],
         "created_at": "2026-01-01T00:00:02.000Z",
+        "version": {"index": 1, "total": 1},
     }
     assert assistant == {
         "id": assistant["id"],
@@ -307,6 +310,7 @@ async def test_items_are_the_whole_of_what_was_said_in_its_order(tmp_path: Path,
         "content": "Hello",
         "parts": [{"type": "text", "text": "Hello"}],
         "created_at": "2026-01-01T00:00:02.000Z",
+        "version": None,
     }
     assert re.fullmatch(r"msg_[0-9a-z]{26}", user["id"])
     assert user["id"] < assistant["id"]

@@ -30,6 +30,8 @@ VERBS = {
 OTHER_OPERATION_IDS = {
     "follow_response": "reads a stream",
     "cancel_response": "acts on a response, makes none",
+    "branch_conversation": "makes a conversation of another one, beside the one that makes an empty one",
+    "restore_item": "shows a message again, makes none",
     "answer_approval": "answers what was asked, makes none",
     "undo_response": "acts on a response, makes none",
     "cancel_openai_response": "acts on a response, makes none",
@@ -40,6 +42,7 @@ OTHER_OPERATION_IDS = {
     "follow_events": "reads a stream",
     "acknowledge_shell_command": "answers a command, makes none",
     "test_connection": "acts on a connection, makes none",
+    "test_model": "calls a model, makes none",
     "accept_connection_tools": "acts on a connection, makes none",
     "start_oauth": "begins something that ends elsewhere",
     "preview_schedule": "tells what a schedule would do, makes none",

@@ -58,9 +58,9 @@ async def slow_provider() -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
 
 
-async def _read_until(server: ServerProcess, conversation: str, words: int) -> tuple[str, str]:
+async def _read_until(server: ServerProcess, conversation: str, words: int, **fields: str) -> tuple[str, str]:
     """Start a turn and read `words` deltas of it: the response's id, and the text so far."""
-    body = {"conversation_id": conversation, "input": "Write", "stream": True}
+    body = {"conversation_id": conversation, "input": "Write", "stream": True, **fields}
     text, id, count = "", "", 0
     async with server.session.post(f"{server.api}/responses", json=body) as response:
         async for line in response.content:
@@ -103,6 +103,29 @@ async def test_kill_at_any_point_of_a_turn_keeps_its_text_and_the_conversation_g
         async with running_process(tmp_path) as server:
             body = {"conversation_id": conversation, "input": "help", "stream": False}
             assert (await server.post("/responses", body))["status"] == "completed"
+
+
+@pytest.mark.timeout(120)
+async def test_kill_in_a_turn_that_replaces_a_message_keeps_both_versions(tmp_path: Path) -> None:
+    async with slow_provider() as url:
+        flags, environment = ("--base-url", url), {"ANTHROPIC_API_KEY": "dummy-key-of-a-test"}
+        async with running_process(tmp_path, *flags, environment=environment) as server:
+            conversation = (await server.post("/conversations", {"title": "T"}))["id"]
+            body = {"conversation_id": conversation, "input": "Write", "stream": False}
+            await server.post("/responses", body)
+            items = f"/conversations/{conversation}/items"
+            before = (await server.get(items))["data"]
+            id, _ = await _read_until(server, conversation, 9, input="Write anew", replaces=before[0]["id"])
+            server.process.kill()
+            await server.process.wait()
+    async with running_process(tmp_path) as server:
+        [new, answer] = (await server.get(items))["data"]
+        assert (new["content"], new["version"]) == ("Write anew", {"index": 2, "total": 2})
+        assert {new["response_id"], answer["response_id"]} == {id}
+        assert "".join(WORDS).startswith(answer["content"])
+        await server.post(f"{items}/{before[0]['id']}/restore", {})
+        before[0]["version"]["total"] = 2
+        assert (await server.get(items))["data"] == before
 
 
 async def test_what_was_acknowledged_before_a_kill_is_there_after_it(tmp_path: Path) -> None:

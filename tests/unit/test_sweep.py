@@ -65,7 +65,8 @@ def fill_turns(tx: Tx) -> None:
         " 'proj_1', 0, 'approval', 'edit_file', 'project', '', '', '', '{}', 'allowed', 1)"
     )
     tx.execute("INSERT INTO approval_rules VALUES ('rule_1', 'proj_1', 'edit_file', 'project', '', 1)")
-    tx.execute("INSERT INTO compactions VALUES ('conv_1', 1, 'resp_1', 1, 0, 'S', 2, 1, 1)")
+    tx.execute("INSERT INTO compactions VALUES ('conv_1', 1, 'resp_1', 1, 0, 'S', 2, 1, 1, NULL)")
+    tx.execute("INSERT INTO left_items VALUES ('conv_1', 1, 'msg_1')")
     tx.execute("INSERT INTO work_files VALUES ('proj_1', 'a', 1, 1, 'digest of a file')")
     tx.execute("INSERT INTO laid_out_files VALUES ('proj_1', 'file_1', 'files/a', 1, 1)")
     tx.execute("UPDATE conversations SET deleted_at = 1")
@@ -73,7 +74,15 @@ def fill_turns(tx: Tx) -> None:
 
 
 async def test_what_turns_leave_behind_goes_and_its_bytes_are_told(tmp_path: Path) -> None:
-    tables = ("conversations", "turns", "turn_calls", "turn_changes", "approvals", "compactions")
+    tables = (
+        "conversations",
+        "turns",
+        "turn_calls",
+        "turn_changes",
+        "approvals",
+        "compactions",
+        "left_items",
+    )
     of_projects = ("projects", "approval_rules", "work_files", "laid_out_files")
 
     def rows(tx: Tx) -> list[int]:
@@ -81,8 +90,8 @@ async def test_what_turns_leave_behind_goes_and_its_bytes_are_told(tmp_path: Pat
 
     async with Database.open(tmp_path / "x.db") as db:
         await db.write(fill_turns)
-        assert await db.read(rows) == [1, 1, 1, 3, 1, 1, 1, 1, 1, 1]
+        assert await db.read(rows) == [1, 1, 1, 3, 1, 1, 1, 1, 1, 1, 1]
         assert await sweep_conversations(db) == {"digest of a change"}
-        assert await db.read(rows) == [0, 0, 0, 0, 0, 0, 1, 1, 1, 1]
+        assert await db.read(rows) == [0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1]
         assert await db.write(delete_projects, ["proj_1"]) == ["digest of a file"]
-        assert await db.read(rows) == [0] * 10
+        assert await db.read(rows) == [0] * 11
