@@ -62,6 +62,11 @@ class Models:
             self._made = (wanted, self._make(*wanted))
         return self._made[1]
 
+    async def fresh(self, key: str | None, base_url: str | None) -> Model:
+        """A client for this address alone, with this key or the one in force; whoever asks for it closes it.
+        Raises ModelError where the key cannot be had."""
+        return self._make(key or await self._key(), base_url)
+
     async def put_key(self, key: str) -> None:
         """Raises NotConfigured where there is no keyring."""
         await self._secrets.put(SECRET_NAME, key)

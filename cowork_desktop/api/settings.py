@@ -3,9 +3,10 @@
 from aiohttp import web
 
 from cowork_desktop import keys
+from cowork_desktop.agent.trying import try_model
 from cowork_desktop.errors import NotConfigured
 from cowork_desktop.http.endpoint import Endpoints
-from cowork_desktop.schemas.settings import ModelKey, Settings, SettingsPatch
+from cowork_desktop.schemas.settings import ModelKey, ModelTest, ModelTestResult, Settings, SettingsPatch
 from cowork_desktop.schemas.usage import UsageQuery, UsageReport
 from cowork_desktop.store import usage
 
@@ -44,6 +45,17 @@ async def put_model_key(request: web.Request, body: ModelKey) -> None:
 async def delete_model_key(request: web.Request) -> None:
     """Remove the model provider's API key from the keyring."""
     await request.app[keys.MODELS].delete_key()
+
+
+@endpoints.post("/settings/model-test", status=200)
+async def test_model(request: web.Request, body: ModelTest) -> ModelTestResult:
+    """Try the model with the smallest call there is.
+
+    With the key and the address in force, or with others before they are stored. Answers within 15 s, also
+    where the model does not: `error` says why, and nothing of the key.
+    """
+    app = request.app
+    return await try_model(app[keys.MODELS], app[keys.PREFERENCES].current, app[keys.CLOCK], body)
 
 
 @endpoints.get("/usage")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import MISSING, Field, StringConstraints
 
 from cowork_desktop.schemas.base import Body, ModelName, Pattern, Schema
+from cowork_desktop.schemas.responses import TurnError
 
 DEFAULT_MODEL = "claude-opus-4-8"
 
@@ -196,10 +197,32 @@ class SettingsPatch(Body):
     schedules: ScheduleSettingsPatch | MISSING = MISSING
 
 
+ApiKey = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=8, max_length=500),
+    Pattern(r"^[!-~]+$", "String should have letters, digits and signs of ASCII alone, and no spaces"),
+]
+
+
 class ModelKey(Body):
-    key: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=8, max_length=500),
-        Pattern(r"^[!-~]+$", "String should have letters, digits and signs of ASCII alone, and no spaces"),
-    ]
+    key: ApiKey
     """The provider's API key; stored in the OS keyring and never shown again."""
+
+
+class ModelTest(Body):
+    """What to try; what is left out is as it is in force. Nothing of it is stored."""
+
+    key: ApiKey | None = None
+    base_url: BaseUrl | None | MISSING = MISSING
+    """Null: Anthropic's own address."""
+    model: ModelName | None = None
+
+
+class ModelTestResult(Schema):
+    ok: bool
+    """Whether the model has answered."""
+    model: str
+    latency_ms: int
+    """How long that took, at the first call with the loading of the provider's client."""
+    error: TurnError | None
+    """Why it has not: as of a turn, or `not_configured`."""

@@ -239,6 +239,7 @@ QUIET = {
     "create_connection": "connection.changed",
     "update_connection": "connection.changed",
     "test_connection": "connection.changed",
+    "test_model": "changes nothing",
     "accept_connection_tools": "connection.changed",
     "interrupt_kernel": "ends a run, whose end is told",
     "restart_kernel": "ends runs, whose ends are told",

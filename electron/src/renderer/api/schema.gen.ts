@@ -1393,6 +1393,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/model-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try the model with the smallest call there is
+         * @description With the key and the address in force, or with others before they are stored. Answers within 15 s, also where the model does not: `error` says why, and nothing of the key.
+         */
+        post: operations["test_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/usage": {
         parameters: {
             query?: never;
@@ -3622,6 +3642,44 @@ export interface components {
              * @description The provider's API key; stored in the OS keyring and never shown again.
              */
             key: string;
+        };
+        /**
+         * ModelTest
+         * @description What to try; what is left out is as it is in force. Nothing of it is stored.
+         */
+        ModelTest: {
+            /**
+             * Key
+             * @default null
+             */
+            key?: string | null;
+            /**
+             * Base Url
+             * @description Null: Anthropic's own address.
+             */
+            base_url?: string | null;
+            /**
+             * Model
+             * @default null
+             */
+            model?: string | null;
+        };
+        /** ModelTestResult */
+        ModelTestResult: {
+            /**
+             * Ok
+             * @description Whether the model has answered.
+             */
+            ok: boolean;
+            /** Model */
+            model: string;
+            /**
+             * Latency Ms
+             * @description How long that took, at the first call with the loading of the provider's client.
+             */
+            latency_ms: number;
+            /** @description Why it has not: as of a turn, or `not_configured`. */
+            error: components["schemas"]["TurnError"] | null;
         };
         /** NotebookForm */
         NotebookForm: {
@@ -13776,6 +13834,103 @@ export interface operations {
             };
             /** @description `misdirected_request` */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `storage_full` */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    test_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelTest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelTestResult"];
+                };
+            };
+            /** @description `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `misdirected_request` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_request` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
