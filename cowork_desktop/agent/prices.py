@@ -35,7 +35,8 @@ def _named(name: str) -> re.Pattern[str]:
     return re.compile(rf"claude-(?:{name}){_VERSION_ENDS}", re.ASCII)
 
 
-_LONG_PROMPT = 100_000
+LONG_PROMPT = 100_000
+"""Tokens of input above which one model (Haiku 5.5) is dearer."""
 _HAIKU_5_5 = Price(0.1, 0.5, 0.1)
 _HAIKU_5_5_LONG = Price(0.5, 2.5, 0.1)
 _DEAREST = Price(15, 75, 0.1)
@@ -62,10 +63,17 @@ def cost_usd(model: str, usage: Usage) -> float | None:
     input is long, so that for several calls together its cost may come out too high. The built-in offline
     model costs nothing.
     """
+    return cost_of_alike(model, usage, are_long=usage.total - usage.output_tokens > LONG_PROMPT)
+
+
+def cost_of_alike(model: str, usage: Usage, *, are_long: bool) -> float | None:
+    """The same for any number of calls together, each of which had more input than LONG_PROMPT, or none."""
     if model == OFFLINE:
         return 0.0
     price = _price(model)
-    return None if price is None else price.of(usage) if price != _HAIKU_5_5 else _haiku(usage)
+    if price == _HAIKU_5_5 and are_long:
+        price = _HAIKU_5_5_LONG
+    return None if price is None else price.of(usage)
 
 
 def most_usd(usage: Usage) -> float:
@@ -76,8 +84,3 @@ def most_usd(usage: Usage) -> float:
 def _price(model: str) -> Price | None:
     name = model.lower()
     return next((price for pattern, price in _PRICES if pattern.search(name)), None)
-
-
-def _haiku(usage: Usage) -> float:
-    is_long = usage.total - usage.output_tokens > _LONG_PROMPT
-    return (_HAIKU_5_5_LONG if is_long else _HAIKU_5_5).of(usage)

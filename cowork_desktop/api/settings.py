@@ -3,12 +3,12 @@
 from aiohttp import web
 
 from cowork_desktop import keys
+from cowork_desktop.agent import costs
 from cowork_desktop.agent.trying import try_model
 from cowork_desktop.errors import NotConfigured
 from cowork_desktop.http.endpoint import Endpoints
 from cowork_desktop.schemas.settings import ModelKey, ModelTest, ModelTestResult, Settings, SettingsPatch
 from cowork_desktop.schemas.usage import UsageQuery, UsageReport
-from cowork_desktop.store import usage
 
 endpoints = Endpoints("/api/v1", tag="Settings")
 
@@ -60,5 +60,5 @@ async def test_model(request: web.Request, body: ModelTest) -> ModelTestResult:
 
 @endpoints.get("/usage")
 async def get_usage(request: web.Request, query: UsageQuery) -> UsageReport:
-    """Sum the tokens used by day, model, conversation or project."""
-    return await request.app[keys.DB].scan(usage.report, query)
+    """Sum the tokens used and their cost by day, model, day and model, conversation or project."""
+    return await request.app[keys.DB].scan(costs.report, query)

@@ -30,20 +30,27 @@ Day = Annotated[
 class UsageGroup(Schema):
     key: str | None
     """A day (`2026-06-11`, UTC), a model's name, a conversation's or a project's id; null: no project."""
+    model: str | None
+    """Of a group by `day_model`, whose `key` is the day; null for the others."""
     responses: int
     usage: Usage
+    cost_usd: float | None
+    """US dollars by list prices, which may be outdated; null where the price of one of its models is not
+    known."""
 
 
 class UsageReport(Schema):
     data: list[UsageGroup]
-    """Days newest first, other groups by their tokens, most first; at most 1,000."""
+    """Days newest first, and within a day and otherwise groups by their tokens, most first; at most 1,000."""
     responses: int
     usage: Usage
     """The sum of all groups."""
+    cost_usd: float | None
+    """The sum of all groups; null where that of one is not known."""
 
 
 class UsageQuery(Query):
-    group_by: Literal["day", "model", "conversation", "project"] = "day"
+    group_by: Literal["day", "model", "day_model", "conversation", "project"] = "day"
     project_id: QueryText | None = None
     conversation_id: QueryText | None = None
     model: QueryText | None = None

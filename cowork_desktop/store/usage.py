@@ -1,28 +1,68 @@
 """SQL that sums the tokens of turns."""
 
 from datetime import date
+from typing import Any, NamedTuple
 
 from cowork_desktop.schemas.responses import Usage
-from cowork_desktop.schemas.usage import UsageGroup, UsageQuery, UsageReport
+from cowork_desktop.schemas.usage import UsageQuery
 from cowork_desktop.store.database import Tx
 from cowork_desktop.store.rows import conditions
 
 _DAY_MS = 86_400_000
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+_DAY = "strftime('%Y-%m-%d', t.created_at / 1000, 'unixepoch')"
 _KEYS = {
-    "day": "strftime('%Y-%m-%d', t.created_at / 1000, 'unixepoch')",
+    "day": _DAY,
     "model": "t.model",
+    "day_model": _DAY,
     "conversation": "t.conversation_id",
     "project": "c.project_id",
 }
+_INPUT = "t.input_tokens + t.cache_read_input_tokens + t.cache_creation_input_tokens"
 _SUMS = (
-    "count(*), sum(t.input_tokens), sum(t.output_tokens), sum(t.cache_read_input_tokens),"
+    "sum(t.input_tokens), sum(t.output_tokens), sum(t.cache_read_input_tokens),"
     " sum(t.cache_creation_input_tokens)"
 )
-_TOTAL = "sum(t.input_tokens + t.output_tokens + t.cache_read_input_tokens + t.cache_creation_input_tokens)"
+_MOST_GROUPS = 1000
 
 
-def report(tx: Tx, query: UsageQuery) -> UsageReport:
+class Used(NamedTuple):
+    """What turns of one group used that cost alike."""
+
+    key: str | None
+    of_model: str | None
+    """Where the group is one by model too."""
+    model: str
+    provider: str
+    are_long: bool
+    """Each had more than `long_prompt` tokens of input, or none had."""
+    responses: int
+    usage: Usage
+
+
+def used(tx: Tx, query: UsageQuery, long_prompt: int) -> list[Used]:
+    """The groups in their order, each in as many parts as it has that cost alike."""
+    where, values = _filter(query)
+    by_day = query.group_by in ("day", "day_model")
+    rows = tx.execute(
+        f"WITH parts AS (SELECT {_KEYS[query.group_by]} AS key,"
+        f" {'t.model' if query.group_by == 'day_model' else 'NULL'} AS of_model, t.model, t.provider,"
+        f" {_INPUT} > ? AS are_long, count(*) AS n, {_SUMS}, sum({_INPUT} + t.output_tokens) AS total"
+        " FROM turns t JOIN conversations c ON c.id = t.conversation_id"
+        f" WHERE {where} GROUP BY 1, 2, 3, 4, 5),"
+        " groups AS (SELECT *, sum(total) OVER (PARTITION BY key, of_model) AS of_group FROM parts)"
+        " SELECT * FROM (SELECT *, dense_rank() OVER"
+        f" (ORDER BY {'key DESC, ' if by_day else ''}of_group DESC, key, of_model) AS place FROM groups)"
+        f" WHERE place <= {_MOST_GROUPS} ORDER BY place",
+        (long_prompt, *values),
+    )
+    return [
+        Used(key, of_model, model, provider, bool(are_long), n, _usage(*sums))
+        for key, of_model, model, provider, are_long, n, *sums, _, _, _ in rows
+    ]
+
+
+def _filter(query: UsageQuery) -> tuple[str, list[Any]]:
     where, values = conditions(
         **{
             "c.project_id": query.project_id,
@@ -34,18 +74,7 @@ def report(tx: Tx, query: UsageQuery) -> UsageReport:
         where, values = f"{where} AND t.created_at >= ?", [*values, _start_of(query.since)]
     if query.until:
         where, values = f"{where} AND t.created_at < ?", [*values, _start_of(query.until) + _DAY_MS]
-    order = "1 DESC" if query.group_by == "day" else f"{_TOTAL} DESC, 1"
-    rows = tx.execute(
-        f"SELECT {_KEYS[query.group_by]}, {_SUMS} FROM turns t JOIN conversations c"
-        f" ON c.id = t.conversation_id WHERE {where} GROUP BY 1 ORDER BY {order} LIMIT 1000",
-        values,
-    ).fetchall()
-    groups = [UsageGroup(key=key, responses=n, usage=_usage(*sums)) for key, n, *sums in rows]
-    return UsageReport(
-        data=groups,
-        responses=sum(group.responses for group in groups),
-        usage=sum((group.usage for group in groups), Usage()),
-    )
+    return where, values
 
 
 def _start_of(day: str) -> int:

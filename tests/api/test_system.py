@@ -152,7 +152,8 @@ def usage(input: int, output: int, read: int = 0, written: int = 0) -> dict[str,
     }
 
 
-NOTHING = {"data": [], "responses": 0, "usage": usage(0, 0)}
+NOTHING = {"data": [], "responses": 0, "usage": usage(0, 0), "cost_usd": 0.0}
+UNPRICED = {"model": None, "cost_usd": None}
 
 
 class Used:
@@ -206,12 +207,13 @@ async def test_usage_is_summed_by_day_newest_first(used: Used) -> None:
     assert await used.report() == await used.report(group_by="day")
     assert await used.report() == {
         "data": [
-            {"key": "2026-01-04", "responses": 1, "usage": usage(8, 80, 800, 8000)},
-            {"key": "2026-01-02", "responses": 1, "usage": usage(4, 40, 400, 4000)},
-            {"key": "2026-01-01", "responses": 2, "usage": usage(3, 30, 300, 3000)},
+            {"key": "2026-01-04", "responses": 1, "usage": usage(8, 80, 800, 8000), **UNPRICED},
+            {"key": "2026-01-02", "responses": 1, "usage": usage(4, 40, 400, 4000), **UNPRICED},
+            {"key": "2026-01-01", "responses": 2, "usage": usage(3, 30, 300, 3000), **UNPRICED},
         ],
         "responses": 4,
         "usage": usage(15, 150, 1500, 15000),
+        "cost_usd": None,
     }
 
 
@@ -229,9 +231,10 @@ async def test_usage_is_summed_by_project_with_null_for_none(used: Used) -> None
 
 async def test_usage_can_be_filtered_and_its_sum_is_of_what_is_left(used: Used) -> None:
     assert await used.report(model="large", conversation_id=used.inside, group_by="model") == {
-        "data": [{"key": "large", "responses": 1, "usage": usage(4, 40, 400, 4000)}],
+        "data": [{"key": "large", "responses": 1, "usage": usage(4, 40, 400, 4000), **UNPRICED}],
         "responses": 1,
         "usage": usage(4, 40, 400, 4000),
+        "cost_usd": None,
     }
     assert (await used.report(project_id=used.project))["usage"] == usage(5, 50, 500, 5000)
 
@@ -269,7 +272,8 @@ async def test_the_offline_model_uses_no_tokens(server: Server) -> None:
     await server.say(await server.conversation(), "Hello")
     report = await server.get("/usage", params={"group_by": "model"})
     assert report == {
-        "data": [{"key": report["data"][0]["key"], "responses": 1, "usage": usage(0, 0)}],
+        "data": [{**report["data"][0], "responses": 1, "usage": usage(0, 0), "cost_usd": 0.0}],
         "responses": 1,
         "usage": usage(0, 0),
+        "cost_usd": 0.0,
     }

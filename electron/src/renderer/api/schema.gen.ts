@@ -1420,7 +1420,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sum the tokens used by day, model, conversation or project */
+        /** Sum the tokens used and their cost by day, model, day and model, conversation or project */
         get: operations["get_usage"];
         put?: never;
         post?: never;
@@ -6205,21 +6205,37 @@ export interface components {
              * @description A day (`2026-06-11`, UTC), a model's name, a conversation's or a project's id; null: no project.
              */
             key: string | null;
+            /**
+             * Model
+             * @description Of a group by `day_model`, whose `key` is the day; null for the others.
+             */
+            model: string | null;
             /** Responses */
             responses: number;
             usage: components["schemas"]["Usage"];
+            /**
+             * Cost Usd
+             * @description US dollars by list prices, which may be outdated; null where the price of one of its models is not
+             *     known.
+             */
+            cost_usd: number | null;
         };
         /** UsageReport */
         UsageReport: {
             /**
              * Data
-             * @description Days newest first, other groups by their tokens, most first; at most 1,000.
+             * @description Days newest first, and within a day and otherwise groups by their tokens, most first; at most 1,000.
              */
             data: components["schemas"]["UsageGroup"][];
             /** Responses */
             responses: number;
             /** @description The sum of all groups. */
             usage: components["schemas"]["Usage"];
+            /**
+             * Cost Usd
+             * @description The sum of all groups; null where that of one is not known.
+             */
+            cost_usd: number | null;
         };
         /**
          * WebSettings
@@ -13952,7 +13968,7 @@ export interface operations {
     get_usage: {
         parameters: {
             query?: {
-                group_by?: "day" | "model" | "conversation" | "project";
+                group_by?: "day" | "model" | "day_model" | "conversation" | "project";
                 project_id?: string;
                 conversation_id?: string;
                 model?: string;
