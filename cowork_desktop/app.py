@@ -36,6 +36,7 @@ from cowork_desktop.notifications import Notifications
 from cowork_desktop.scheduling.runs import Runs
 from cowork_desktop.scheduling.scheduler import Scheduler
 from cowork_desktop.scheduling.schedules import Schedules
+from cowork_desktop.schemas.backup import BACKUPS
 from cowork_desktop.schemas.notifications import ResourceChanged
 from cowork_desktop.settings import ServerSettings
 from cowork_desktop.shell.bridge import ShellBridge
@@ -88,7 +89,7 @@ async def create_app(
     """The application on an open database. `model`: answers in the provider's stead. `tools`: other ones than
     the agent's own. `pages`: where those of the web are read in its stead."""
     clock = clock or SystemClock()
-    async with Database.open(data_dir / "cowork.db", backups=data_dir / "backups") as db:
+    async with Database.open(data_dir / "cowork.db", backups=data_dir / BACKUPS) as db:
         made = Ids(clock, await db.read(newest_id.newest_id))
         owner = await db.write(_first_rows, made, clock.now())
         tasks = Tasks()
@@ -155,7 +156,8 @@ async def create_app(
 
         app = web.Application(middlewares=[every_request], client_max_size=MAX_BODY_BYTES)
         app[GATE] = Gate.at(port, bound_to=server_settings.host, token=server_settings.token)
-        app[keys.INSTANCE], app[keys.NOTIFICATIONS] = running, notifications
+        app[keys.DATA_DIR], app[keys.INSTANCE] = data_dir, running
+        app[keys.NOTIFICATIONS] = notifications
         app[keys.DESCRIPTION] = Description(ENDPOINTS, __version__)
         app[keys.DB], app[keys.CLOCK], app[keys.IDS], app[keys.TASKS] = db, clock, made, tasks
         app[keys.SECRETS], app[keys.PREFERENCES], app[keys.MODELS], app[keys.TURNS] = (

@@ -1,6 +1,7 @@
 """What the application holds, one key an object."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -45,6 +46,7 @@ class Instance:
     """By the clock's `monotonic`."""
 
 
+DATA_DIR = web.AppKey("DATA_DIR", Path)
 INSTANCE = web.AppKey("INSTANCE", Instance)
 DESCRIPTION = web.AppKey("DESCRIPTION", Description)
 DB = web.AppKey("DB", Database)

@@ -39,6 +39,7 @@ LONG_PROMPT = 100_000
 """Tokens of input above which one model (Haiku 5.5) is dearer."""
 _HAIKU_5_5 = Price(0.1, 0.5, 0.1)
 _HAIKU_5_5_LONG = Price(0.5, 2.5, 0.1)
+_NOTHING = Price(0, 0, 0)
 _DEAREST = Price(15, 75, 0.1)
 _PRICES = (
     (_named("(fable|mythos)-5-1"), Price(10, 50, 0.025)),
@@ -68,9 +69,7 @@ def cost_usd(model: str, usage: Usage) -> float | None:
 
 def cost_of_alike(model: str, usage: Usage, *, are_long: bool) -> float | None:
     """The same for any number of calls together, each of which had more input than LONG_PROMPT, or none."""
-    if model == OFFLINE:
-        return 0.0
-    price = _price(model)
+    price = list_price(model)
     if price == _HAIKU_5_5 and are_long:
         price = _HAIKU_5_5_LONG
     return None if price is None else price.of(usage)
@@ -81,6 +80,9 @@ def most_usd(usage: Usage) -> float:
     return _DEAREST.of(usage)
 
 
-def _price(model: str) -> Price | None:
+def list_price(model: str) -> Price | None:
+    """Where it depends on the length of the input: of a short one."""
+    if model == OFFLINE:
+        return _NOTHING
     name = model.lower()
     return next((price for pattern, price in _PRICES if pattern.search(name)), None)

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from aiohttp import web
 
 from cowork_desktop import keys
-from cowork_desktop.agent import offline_model
+from cowork_desktop.agent import known_models
 from cowork_desktop.agent.running import TurnStart
 from cowork_desktop.api.openai_events import item_id_of, response_of, translate
 from cowork_desktop.errors import Conflict, InvalidRequest, NotFound
@@ -71,10 +71,10 @@ async def cancel_openai_response(request: web.Request, response_id: str) -> Open
 
 @endpoints.get("/models")
 async def list_openai_models(request: web.Request) -> OpenAIModelList:
-    """List the models in OpenAI's shape: the one of the settings, and the built-in one."""
-    names = dict.fromkeys([request.app[keys.PREFERENCES].current.model, offline_model.NAME])
+    """List the models to choose from in OpenAI's shape."""
+    choices = known_models.choices(request.app[keys.PREFERENCES].current.model)
     provider_of = request.app[keys.MODELS].provider_of
-    return OpenAIModelList(data=[OpenAIModel(id=name, owned_by=provider_of(name)) for name in names])
+    return OpenAIModelList(data=[OpenAIModel(id=one.id, owned_by=provider_of(one.id)) for one in choices])
 
 
 async def _send(request: web.Request, id: str, after: int = -1) -> web.StreamResponse:

@@ -3,11 +3,20 @@
 from aiohttp import web
 
 from cowork_desktop import keys
-from cowork_desktop.agent import costs
+from cowork_desktop.agent import costs, known_models
 from cowork_desktop.agent.trying import try_model
 from cowork_desktop.errors import NotConfigured
 from cowork_desktop.http.endpoint import Endpoints
-from cowork_desktop.schemas.settings import ModelKey, ModelTest, ModelTestResult, Settings, SettingsPatch
+from cowork_desktop.schemas.backup import BACKUPS
+from cowork_desktop.schemas.base import Page
+from cowork_desktop.schemas.settings import (
+    ModelChoice,
+    ModelKey,
+    ModelTest,
+    ModelTestResult,
+    Settings,
+    SettingsPatch,
+)
 from cowork_desktop.schemas.usage import UsageQuery, UsageReport
 
 endpoints = Endpoints("/api/v1", tag="Settings")
@@ -21,6 +30,8 @@ async def get_settings(request: web.Request) -> Settings:
         **preferences.current.model_dump(),
         model_key=models.key_source,
         overridden=sorted(preferences.overrides),
+        data_dir=str(request.app[keys.DATA_DIR]),
+        backups_dir=str(request.app[keys.DATA_DIR] / BACKUPS),
     )
 
 
@@ -45,6 +56,16 @@ async def put_model_key(request: web.Request, body: ModelKey) -> None:
 async def delete_model_key(request: web.Request) -> None:
     """Remove the model provider's API key from the keyring."""
     await request.app[keys.MODELS].delete_key()
+
+
+@endpoints.get("/models")
+async def list_models(request: web.Request) -> Page[ModelChoice]:
+    """List the models to choose from.
+
+    Those that are known by name, the one of the settings, and the built-in one. Others can be named too.
+    """
+    choices = known_models.choices(request.app[keys.PREFERENCES].current.model)
+    return Page(data=choices, total=len(choices), has_more=False)
 
 
 @endpoints.post("/settings/model-test", status=200)

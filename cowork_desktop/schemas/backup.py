@@ -4,12 +4,23 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from cowork_desktop.schemas.base import NO_NUL, Body, Pattern, Schema, Timestamp
+from cowork_desktop.schemas.base import (
+    NO_NUL,
+    Body,
+    LongLimit,
+    Offset,
+    Pattern,
+    Query,
+    Schema,
+    Timestamp,
+)
 
 Digest = Annotated[
     str, Pattern(r"^[0-9a-f]{64}$", "String should have 64 hexadecimal digits, in small letters")
 ]
 Size = Annotated[int, Field(ge=0)]
+BACKUPS = "backups"
+"""The folder of archives in the data folder."""
 Place = Annotated[str, StringConstraints(min_length=1, max_length=4_000), NO_NUL]
 
 
@@ -45,6 +56,20 @@ class Backup(Schema):
     damaged: list[Damage]
     left_out: int
     """How many links, special files and unreadable files of working folders are not in it."""
+
+
+class BackupArchive(Schema):
+    """An archive in the data folder's own `backups`, unread."""
+
+    path: str
+    size: int
+    """Bytes of the archive."""
+    created_at: Timestamp
+
+
+class BackupQuery(Query):
+    limit: LongLimit = 50
+    offset: Offset = 0
 
 
 class Member(Schema):

@@ -142,6 +142,27 @@ class Settings(UserSettings):
     key itself is never shown."""
     overridden: list[str]
     """The fields that a command-line flag or an environment variable sets over what is stored."""
+    data_dir: str
+    """The folder where all is kept."""
+    backups_dir: str
+    """Where `POST /backup` puts archives; it may not be there yet."""
+
+
+class ModelChoice(Schema):
+    id: str
+    """What `model` of settings, projects and requests takes; that takes other names too."""
+    name: str
+    is_default: bool
+    """It is the one of the settings."""
+    context_tokens: int | None
+    """The window that the provider gives it; null: not known. How much of it is used is a setting:
+    `limits.context_tokens`."""
+    input_usd_per_mtok: float | None
+    """US dollars for a million tokens by the list price, which may be outdated; null: not known. Of a model
+    that is dearer where the input is long, that of a short one."""
+    output_usd_per_mtok: float | None
+    provider: str
+    """`anthropic`, or `offline` for the built-in model that is no language model."""
 
 
 class LimitsPatch(Body):

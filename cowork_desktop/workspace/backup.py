@@ -4,15 +4,17 @@ import errno
 import hashlib
 import logging
 import os
+import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from cowork_desktop.errors import Conflict, InvalidRequest, StorageFull
-from cowork_desktop.schemas.backup import Backup, Manifest
+from cowork_desktop.schemas.backup import BACKUPS, Backup, BackupArchive, Manifest
+from cowork_desktop.schemas.base import rfc3339
 from cowork_desktop.store.database import DatabaseUnreadable
 from cowork_desktop.tasks import Stop, Stopped
 from cowork_desktop.workspace.backup_format import DATABASE, BadBackup, check_database, opened, unpack
@@ -50,6 +52,25 @@ def back_up(data_dir: Path, target: Path | None, now: int, stop: Stop) -> Backup
     return _told(place, size, manifest)
 
 
+def archives(data_dir: Path) -> list[BackupArchive]:
+    """Those in the data folder's own `backups`, newest first."""
+    places = list[Path]()
+    with suppress(FileNotFoundError, NotADirectoryError):
+        places = list((data_dir / BACKUPS).glob("*.[zZ][iI][pP]"))
+    found = [archive for place in places if (archive := _archive(place))]
+    return sorted(found, key=lambda archive: (archive.created_at, archive.path), reverse=True)
+
+
+def _archive(place: Path) -> BackupArchive | None:
+    """None where it is gone meanwhile, or no regular file."""
+    with suppress(OSError):
+        at = place.lstat()
+        if stat.S_ISREG(at.st_mode):
+            created_at = rfc3339(at.st_mtime_ns // 1_000_000)
+            return BackupArchive(path=str(place), size=at.st_size, created_at=created_at)
+    return None
+
+
 @contextmanager
 def _alone(data_dir: Path) -> Iterator[None]:
     """One backup of a data folder at a time, whichever process makes it."""
@@ -80,7 +101,7 @@ def _blaming(target: Path | None) -> Iterator[None]:
 def _place(data_dir: Path, target: Path | None, now: int) -> Path:
     """What the archive is to be called; no file has that name."""
     if target is None:
-        target = data_dir / "backups"
+        target = data_dir / BACKUPS
         target.mkdir(exist_ok=True)
     if not target.is_absolute():
         raise InvalidRequest("path: must be absolute.", param="body.path")

@@ -201,3 +201,20 @@ async def test_what_was_deleted_is_not_in_a_backup(server: Server, data_dir: Pat
     assert (await server.call("DELETE", f"/projects/{project}")).status == 204
     made = await server.post("/backup", {})
     assert [name for name in names(made) if project in name] == []
+
+
+async def test_the_archives_in_the_folder_are_listed_newest_first(server: Server, data_dir: Path) -> None:
+    assert await server.get("/backup") == {"data": [], "total": 0, "has_more": False}
+    made = [await server.post("/backup", {}) for _ in range(3)]
+    for n, one in enumerate(made):
+        os.utime(one["path"], (1_767_225_600 + n, 1_767_225_600 + n))
+    (data_dir / "backups" / "cowork-schema7.db").write_bytes(b"before a migration")
+    (data_dir / "backups" / "folder.zip").mkdir()
+    (data_dir / "backups" / "link.zip").symlink_to(made[0]["path"])
+    wanted = [
+        {"path": one["path"], "size": one["size"], "created_at": f"2026-01-01T00:00:0{n}.000Z"}
+        for n, one in reversed(list(enumerate(made)))
+    ]
+    assert await server.get("/backup") == {"data": wanted, "total": 3, "has_more": False}
+    page = await server.get("/backup", params={"limit": 1, "offset": 1})
+    assert page == {"data": wanted[1:2], "total": 3, "has_more": True}

@@ -38,17 +38,32 @@ CANARY = "sk-ant-canary-9f8e7d6c5b4a39281706"
 async def patch(server: Server, **fields: Any) -> Any:
     answer = await server.call("PATCH", "/settings", json=fields)
     assert answer.status == 200, answer.body
-    return answer.json()
+    return without_folders(answer.json())
+
+
+async def current(server: Server) -> Any:
+    return without_folders(await server.get("/settings"))
+
+
+def without_folders(settings: Any) -> Any:
+    return {name: value for name, value in settings.items() if name not in ("data_dir", "backups_dir")}
 
 
 async def test_the_settings_of_a_new_server_are_the_defaults(server: Server) -> None:
-    assert await server.get("/settings") == DEFAULTS
+    assert await current(server) == DEFAULTS
+
+
+async def test_the_settings_tell_where_all_is_kept(server: Server, data: Path) -> None:
+    settings = await server.get("/settings")
+    assert (settings["data_dir"], settings["backups_dir"]) == (str(data), str(data / "backups"))
+    made = await server.post("/backup", {})
+    assert Path(made["path"]).parent == Path(settings["backups_dir"])
 
 
 async def test_a_patch_changes_what_it_names(server: Server) -> None:
     changed = {**DEFAULTS, "model": "claude-haiku-4-5"}
     assert await patch(server, model="claude-haiku-4-5") == changed
-    assert await server.get("/settings") == changed
+    assert await current(server) == changed
     changed["base_url"] = "http://127.0.0.1:9/proxy"
     assert await patch(server, base_url="http://127.0.0.1:9/proxy") == changed
 
@@ -119,7 +134,7 @@ async def test_settings_outlive_the_server(tmp_path: Path) -> None:
     async with running_server(tmp_path / "data") as server:
         changed = await patch(server, model="other", base_url="https://example.invalid", limits={"rounds": 3})
     async with running_server(tmp_path / "data") as server:
-        assert await server.get("/settings") == changed
+        assert await current(server) == changed
 
 
 async def test_the_model_of_the_settings_is_the_one_that_answers(tmp_path: Path) -> None:
@@ -146,7 +161,7 @@ async def test_a_turn_ends_at_the_limit_of_rounds(tmp_path: Path) -> None:
 async def test_what_a_flag_sets_is_in_force_and_told_to_be_overridden(tmp_path: Path) -> None:
     overriding = ServerSettings(model="of-the-flag", base_url="http://127.0.0.1:9")
     async with running_server(tmp_path / "data", settings=overriding) as server:
-        before = await server.get("/settings")
+        before = await current(server)
         assert before == {
             **DEFAULTS,
             "model": "of-the-flag",
@@ -155,7 +170,7 @@ async def test_what_a_flag_sets_is_in_force_and_told_to_be_overridden(tmp_path: 
         }
         assert await patch(server, model="of-the-user") == before
     async with running_server(tmp_path / "data") as server:
-        assert await server.get("/settings") == {**DEFAULTS, "model": "of-the-user"}
+        assert await current(server) == {**DEFAULTS, "model": "of-the-user"}
 
 
 async def test_an_address_of_ones_own_makes_the_model_configured(server: Server) -> None:
@@ -169,11 +184,11 @@ async def test_an_address_of_ones_own_makes_the_model_configured(server: Server)
 async def test_a_key_is_set_and_removed_and_never_shown(server: Server) -> None:
     answer = await server.call("PUT", "/settings/model-key", json={"key": CANARY})
     assert (answer.status, answer.body) == (204, b"")
-    assert await server.get("/settings") == {**DEFAULTS, "model_key": "keyring"}
+    assert await current(server) == {**DEFAULTS, "model_key": "keyring"}
     assert (await server.get("/health"))["model_configured"] is True
     answer = await server.call("DELETE", "/settings/model-key")
     assert (answer.status, answer.body) == (204, b"")
-    assert await server.get("/settings") == DEFAULTS
+    assert await current(server) == DEFAULTS
     assert (await server.get("/health"))["model_configured"] is False
 
 
@@ -232,7 +247,7 @@ async def test_without_a_keyring_a_key_cannot_be_set(tmp_path: Path) -> None:
         answer = await server.call("PUT", "/settings/model-key", json={"key": CANARY})
         assert (answer.status, answer.json()["error"]["type"]) == (409, "not_configured")
         assert CANARY.encode() not in answer.body
-        assert await server.get("/settings") == DEFAULTS
+        assert await current(server) == DEFAULTS
         assert (await server.get("/health"))["secrets"] == "unavailable"
         assert (await server.call("DELETE", "/settings/model-key")).status == 204
 

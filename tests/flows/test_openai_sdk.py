@@ -404,12 +404,13 @@ async def test_a_fault_in_the_body_is_named(
     assert (await server.get("/conversations"))["total"] == 0
 
 
-async def test_the_models_are_the_one_of_the_settings_and_the_built_in_one(tmp_path: Path) -> None:
-    async with running(tmp_path) as (_, client):
+async def test_the_models_are_those_to_choose_from(tmp_path: Path) -> None:
+    async with running(tmp_path) as (server, client):
         models = [model.to_dict() async for model in client.models.list()]
+        choices = (await server.get("/models"))["data"]
         assert models == [
-            {"id": MODEL, "object": "model", "created": 0, "owned_by": "anthropic"},
-            {"id": "offline", "object": "model", "created": 0, "owned_by": "offline"},
+            {"id": choice["id"], "object": "model", "created": 0, "owned_by": choice["provider"]}
+            for choice in choices
         ]
 
 

@@ -1393,6 +1393,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the models to choose from
+         * @description Those that are known by name, the one of the settings, and the built-in one. Others can be named too.
+         */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings/model-test": {
         parameters: {
             query?: never;
@@ -1595,7 +1615,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the models in OpenAI's shape: the one of the settings, and the built-in one */
+        /** List the models to choose from in OpenAI's shape */
         get: operations["list_openai_models"];
         put?: never;
         post?: never;
@@ -1629,7 +1649,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** List the archives in the data folder's `backups`, newest first */
+        get: operations["list_backups"];
         put?: never;
         /**
          * Make a backup of everything but logs, kernels and secrets
@@ -2138,6 +2159,24 @@ export interface components {
              * @description How many links, special files and unreadable files of working folders are not in it.
              */
             left_out: number;
+        };
+        /**
+         * BackupArchive
+         * @description An archive in the data folder's own `backups`, unread.
+         */
+        BackupArchive: {
+            /** Path */
+            path: string;
+            /**
+             * Size
+             * @description Bytes of the archive.
+             */
+            size: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
         /** BackupCreate */
         BackupCreate: {
@@ -3635,6 +3674,40 @@ export interface components {
             /** Characters */
             characters?: number;
         };
+        /** ModelChoice */
+        ModelChoice: {
+            /**
+             * Id
+             * @description What `model` of settings, projects and requests takes; that takes other names too.
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Is Default
+             * @description It is the one of the settings.
+             */
+            is_default: boolean;
+            /**
+             * Context Tokens
+             * @description The window that the provider gives it; null: not known. How much of it is used is a setting:
+             *     `limits.context_tokens`.
+             */
+            context_tokens: number | null;
+            /**
+             * Input Usd Per Mtok
+             * @description US dollars for a million tokens by the list price, which may be outdated; null: not known. Of a model
+             *     that is dearer where the input is long, that of a short one.
+             */
+            input_usd_per_mtok: number | null;
+            /** Output Usd Per Mtok */
+            output_usd_per_mtok: number | null;
+            /**
+             * Provider
+             * @description `anthropic`, or `offline` for the built-in model that is no language model.
+             */
+            provider: string;
+        };
         /** ModelKey */
         ModelKey: {
             /**
@@ -4523,6 +4596,15 @@ export interface components {
             /** Has More */
             has_more: boolean;
         };
+        /** Page[BackupArchive] */
+        Page_BackupArchive_: {
+            /** Data */
+            data: components["schemas"]["BackupArchive"][];
+            /** Total */
+            total: number;
+            /** Has More */
+            has_more: boolean;
+        };
         /** Page[Connection] */
         Page_Connection_: {
             /** Data */
@@ -4572,6 +4654,15 @@ export interface components {
         Page_Memory_: {
             /** Data */
             data: components["schemas"]["Memory"][];
+            /** Total */
+            total: number;
+            /** Has More */
+            has_more: boolean;
+        };
+        /** Page[ModelChoice] */
+        Page_ModelChoice_: {
+            /** Data */
+            data: components["schemas"]["ModelChoice"][];
             /** Total */
             total: number;
             /** Has More */
@@ -5679,6 +5770,16 @@ export interface components {
              * @description The fields that a command-line flag or an environment variable sets over what is stored.
              */
             overridden: string[];
+            /**
+             * Data Dir
+             * @description The folder where all is kept.
+             */
+            data_dir: string;
+            /**
+             * Backups Dir
+             * @description Where `POST /backup` puts archives; it may not be there yet.
+             */
+            backups_dir: string;
         };
         /** SettingsPatch */
         SettingsPatch: {
@@ -13868,6 +13969,54 @@ export interface operations {
             };
         };
     };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ModelChoice_"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `misdirected_request` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     test_model: {
         parameters: {
             query?: never;
@@ -14824,6 +14973,66 @@ export interface operations {
             };
             /** @description `misdirected_request` */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_backups: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BackupArchive_"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `misdirected_request` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_request` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
