@@ -148,6 +148,7 @@ async def test_the_example_of_conversations_creates_one(server: Server, tmp_path
         "status": "active",
         "created_at": made["created_at"],
         "updated_at": made["created_at"],
+        "branched_from": None,
     }
     assert await server.get(f"/conversations/{made['id']}") == made
 

@@ -81,6 +81,11 @@ class Fuzzed:
             approval = self._asked()
             found = {"approval_id": approval.id, "response_id": approval.response_id}
             return {name: found[name] for name in parameters}
+        if "item_id" in parameters:
+            conversation = self.an_id("conversation_id")
+            self._post("/responses", {"conversation_id": conversation, "input": "Hello", "stream": False})
+            [item, _] = self._answered("GET", f"/conversations/{conversation}/items")["data"]
+            return {"conversation_id": conversation, "item_id": str(item["id"])}
         if "scratchpad_id" not in parameters:
             return {name: self.an_id(name) for name in parameters}
         # Prose, so that no code that a machine made up is ever run.
