@@ -83,6 +83,19 @@ async def test_an_export_can_be_read_by_people(server: Server, filled: Filled) -
     assert archive.read(f"artifacts/{artifact['path']}") == page
 
 
+async def test_an_export_has_the_versions_of_messages_that_are_shown(server: Server) -> None:
+    project = (await server.post("/projects", {"name": "P"}))["id"]
+    conversation = await server.conversation(title="T", project_id=project)
+    await server.say(conversation, "A zebra")
+    items = (await server.get(f"/conversations/{conversation}/items"))["data"]
+    await server.say(conversation, "An okapi", replaces=items[0]["id"])
+    archive = await exported(server, project)
+    shown = (await server.get(f"/conversations/{conversation}/items"))["data"]
+    assert told(archive)["conversations"][0]["items"] == shown
+    transcript = archive.read(told(archive)["places"][conversation]).decode()
+    assert ("An okapi" in transcript, "A zebra" in transcript) == (True, False)
+
+
 async def test_an_export_has_the_runs_of_each_schedule(server: Server) -> None:
     project = (await server.post("/projects", {"name": "P"}))["id"]
     body = {"project_id": project, "cron": "@yearly", "prompt": "help"}
