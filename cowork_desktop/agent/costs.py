@@ -1,6 +1,6 @@
 """What turns together used and cost: sums of the store, at the list prices."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from cowork_desktop.agent import prices
@@ -23,6 +23,11 @@ def report(tx: Tx, query: UsageQuery) -> UsageReport:
         usage=total(group.usage for group in groups),
         cost_usd=cost_usd(parts),
     )
+
+
+def of_conversations(tx: Tx, ids: Sequence[str]) -> UsageGroup:
+    """Of their turns together."""
+    return _group(None, None, usage.of_conversations(tx, ids, prices.LONG_PROMPT))
 
 
 def cost_usd(parts: Iterable[Used]) -> float | None:

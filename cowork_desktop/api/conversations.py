@@ -3,10 +3,12 @@
 from aiohttp import web
 
 from cowork_desktop import keys
+from cowork_desktop.agent import conversation_contents
 from cowork_desktop.api.deletion import end_work_of
 from cowork_desktop.errors import Conflict, NotFound
 from cowork_desktop.http.endpoint import Endpoints
 from cowork_desktop.schemas.base import Encoded, Page
+from cowork_desktop.schemas.conversation_contents import ConversationContents
 from cowork_desktop.schemas.conversations import (
     Conversation,
     ConversationBranch,
@@ -119,3 +121,12 @@ async def restore_item(request: web.Request, conversation_id: str, item_id: str)
     """
     now = request.app[keys.CLOCK].now()
     return await request.app[keys.DB].write(versions.restore, conversation_id, item_id, now)
+
+
+@endpoints.get("/{conversation_id}/contents", errors=(NotFound,))
+async def get_conversation_contents(request: web.Request, conversation_id: str) -> ConversationContents:
+    """Get what a conversation made and used.
+
+    Its scratchpads, artifacts, files, memories and skills, the newest of each, and what it cost.
+    """
+    return await request.app[keys.DB].scan(conversation_contents.gather, conversation_id)

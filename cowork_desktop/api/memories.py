@@ -6,8 +6,15 @@ from cowork_desktop import keys
 from cowork_desktop.errors import NotFound
 from cowork_desktop.http.endpoint import Endpoints
 from cowork_desktop.schemas.base import Encoded, Page
-from cowork_desktop.schemas.memories import Memory, MemoryCreate, MemoryPatch, MemoryQuery
-from cowork_desktop.store import memories
+from cowork_desktop.schemas.memories import (
+    Memory,
+    MemoryCreate,
+    MemoryPatch,
+    MemoryQuery,
+    MemoryUse,
+    MemoryUseQuery,
+)
+from cowork_desktop.store import memories, uses
 
 endpoints = Endpoints("/api/v1/memories", tag="Memories")
 
@@ -44,3 +51,11 @@ async def update_memory(request: web.Request, memory_id: str, body: MemoryPatch)
 async def delete_memory(request: web.Request, memory_id: str) -> None:
     """Delete a memory."""
     await request.app[keys.DB].write(memories.delete, memory_id)
+
+
+@endpoints.get("/{memory_id}/uses", errors=(NotFound,))
+async def list_memory_uses(
+    request: web.Request, memory_id: str, query: MemoryUseQuery
+) -> Encoded[Page[MemoryUse]]:
+    """List the responses that were told a memory, newest first."""
+    return await request.app[keys.DB].scan(uses.of_memory, memory_id, query)

@@ -39,3 +39,19 @@ class MemoryQuery(Query):
     """Filter by who created it: user or agent."""
     limit: LongLimit = 1000
     offset: Offset = 0
+
+
+class MemoryUse(Schema):
+    """A response that was told a memory."""
+
+    response_id: str
+    conversation_id: str
+    title: str | None
+    """The conversation's."""
+    created_at: Timestamp
+    """Of the response."""
+
+
+class MemoryUseQuery(Query):
+    limit: LongLimit = 50
+    offset: Offset = 0

@@ -192,6 +192,11 @@ def delete_of_project(tx: Tx, project_id: str, now: int) -> None:
     )
 
 
+def those(tx: Tx, ids: Sequence[str]) -> list[Artifact]:
+    """Those of the ids that there are, in the order of the ids."""
+    return [artifact for id in ids if (artifact := _find(tx, "id = ?", id))]
+
+
 def _find(tx: Tx, where: str, *values: Any) -> Artifact | None:
     row = tx.execute(
         f"SELECT {_COLUMNS} FROM artifacts WHERE deleted_at IS NULL AND {where}", values

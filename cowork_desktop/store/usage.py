@@ -1,12 +1,13 @@
 """SQL that sums the tokens of turns."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from cowork_desktop.schemas.responses import Usage
 from cowork_desktop.schemas.usage import UsageQuery
 from cowork_desktop.store.database import Tx
-from cowork_desktop.store.rows import conditions
+from cowork_desktop.store.rows import conditions, to_json
 
 _DAY_MS = 86_400_000
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -59,6 +60,19 @@ def used(tx: Tx, query: UsageQuery, long_prompt: int) -> list[Used]:
     return [
         Used(key, of_model, model, provider, bool(are_long), n, _usage(*sums))
         for key, of_model, model, provider, are_long, n, *sums, _, _, _ in rows
+    ]
+
+
+def of_conversations(tx: Tx, ids: Sequence[str], long_prompt: int) -> list[Used]:
+    """All of them as one group."""
+    rows = tx.execute(
+        f"SELECT t.model, t.provider, {_INPUT} > ? AS are_long, count(*), {_SUMS} FROM turns t"
+        " WHERE t.conversation_id IN (SELECT value FROM json_each(?)) GROUP BY 1, 2, 3",
+        (long_prompt, to_json(list(ids))),
+    )
+    return [
+        Used(None, None, model, provider, bool(are_long), n, _usage(*sums))
+        for model, provider, are_long, n, *sums in rows
     ]
 
 

@@ -352,6 +352,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what a conversation made and used
+         * @description Its scratchpads, artifacts, files, memories and skills, the newest of each, and what it cost.
+         */
+        get: operations["get_conversation_contents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -984,6 +1004,23 @@ export interface paths {
         head?: never;
         /** Update a memory */
         patch: operations["update_memory"];
+        trace?: never;
+    };
+    "/api/v1/memories/{memory_id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the responses that were told a memory, newest first */
+        get: operations["list_memory_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/skills": {
@@ -3028,6 +3065,46 @@ export interface components {
              */
             title?: string | null;
         };
+        /**
+         * ConversationContents
+         * @description Each list has the newest first, and at most 100.
+         */
+        ConversationContents: {
+            /** Scratchpads */
+            scratchpads: components["schemas"]["ScratchpadSummary"][];
+            /**
+             * Artifacts
+             * @description What its turns and their sub-tasks made or changed, and what its scratchpads became.
+             */
+            artifacts: components["schemas"]["Artifact"][];
+            /**
+             * Files
+             * @description Those that belong to it.
+             */
+            files: components["schemas"]["File"][];
+            /**
+             * Memories
+             * @description Those that its turns and their sub-tasks were told, made or changed.
+             */
+            memories: components["schemas"]["Memory"][];
+            /**
+             * Skills
+             * @description Those that its turns and their sub-tasks used, and the project's, which are active.
+             */
+            skills: components["schemas"]["Skill"][];
+            /** @description Of its turns and their sub-tasks. */
+            usage: components["schemas"]["Usage"];
+            /**
+             * Cost Usd
+             * @description US dollars by list prices; null where the price of one of the models is not known.
+             */
+            cost_usd: number | null;
+            /**
+             * Is Complete
+             * @description False: of some there are more than 100.
+             */
+            is_complete: boolean;
+        };
         /** ConversationCreate */
         ConversationCreate: {
             /**
@@ -3673,6 +3750,27 @@ export interface components {
         MemorySettingsPatch: {
             /** Characters */
             characters?: number;
+        };
+        /**
+         * MemoryUse
+         * @description A response that was told a memory.
+         */
+        MemoryUse: {
+            /** Response Id */
+            response_id: string;
+            /** Conversation Id */
+            conversation_id: string;
+            /**
+             * Title
+             * @description The conversation's.
+             */
+            title: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description Of the response.
+             */
+            created_at: string;
         };
         /** ModelChoice */
         ModelChoice: {
@@ -4645,6 +4743,15 @@ export interface components {
         Page_Item_: {
             /** Data */
             data: components["schemas"]["Item"][];
+            /** Total */
+            total: number;
+            /** Has More */
+            has_more: boolean;
+        };
+        /** Page[MemoryUse] */
+        Page_MemoryUse_: {
+            /** Data */
+            data: components["schemas"]["MemoryUse"][];
             /** Total */
             total: number;
             /** Has More */
@@ -5693,6 +5800,30 @@ export interface components {
              * @description True: make a report artifact of it, or update the one that was made.
              */
             saved?: boolean;
+        };
+        /** ScratchpadSummary */
+        ScratchpadSummary: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /** Saved */
+            saved: boolean;
+            /**
+             * Artifact Id
+             * @description The report that it was promoted to.
+             */
+            artifact_id: string | null;
+            /**
+             * Cells
+             * @description How many it has, without output cells.
+             */
+            cells: number;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /** SearchHit */
         SearchHit: {
@@ -7981,6 +8112,65 @@ export interface operations {
             };
             /** @description `storage_full` */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_conversation_contents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationContents"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `misdirected_request` */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11556,6 +11746,77 @@ export interface operations {
             };
             /** @description `storage_full` */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_memory_uses: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MemoryUse_"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `misdirected_request` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `invalid_request` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
