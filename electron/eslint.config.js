@@ -1,20 +1,34 @@
+import { defineConfig } from "eslint/config";
 import jsxA11y from "eslint-plugin-jsx-a11y";
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 const features = [
-  "approvals", "artifacts", "connectors", "conversations", "files", "memories", "palette", "projects",
-  "schedules", "scratchpads", "settings", "skills", "start",
+  "approvals",
+  "artifacts",
+  "connectors",
+  "conversations",
+  "files",
+  "memories",
+  "projects",
+  "schedules",
+  "scratchpads",
+  "search",
+  "settings",
+  "skills",
+  "start",
 ];
 
-export default tseslint.config(
-  { ignores: ["dist", "src/renderer/api/schema.gen.ts"] },
-  ...tseslint.configs.strictTypeChecked,
-  ...tseslint.configs.stylisticTypeChecked,
+const electron = { name: "electron", message: "The page never imports electron." };
+
+export default defineConfig(
+  { ignores: ["dist", "*.js", "src/renderer/public", "src/renderer/api/schema.gen.ts"] },
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
   jsxA11y.flatConfigs.recommended,
   reactHooks.configs.flat["recommended-latest"],
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["*.js"] } } },
+    languageOptions: { parserOptions: { projectService: true } },
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
@@ -26,29 +40,27 @@ export default tseslint.config(
         { name: "EventSource", message: "Network calls live in renderer/api." },
         { name: "XMLHttpRequest", message: "Network calls live in renderer/api." },
       ],
-      "no-restricted-imports": [
-        "error",
-        { paths: [{ name: "electron", message: "The page never imports electron." }] },
-      ],
+      "no-restricted-imports": ["error", { paths: [electron] }],
     },
   },
   { files: ["src/renderer/api/**"], rules: { "no-restricted-globals": "off" } },
-  // Features never import each other; what two of them need is a shared part in components/ or hooks/.
-  ...features.map((feature) => ({
+  // Features never import each other: what two of them need is a shared part in components/ or hooks/.
+  features.map((feature) => ({
     files: [`src/renderer/features/${feature}/**`],
     rules: {
       "no-restricted-imports": [
         "error",
         {
+          paths: [electron],
           patterns: features
             .filter((other) => other !== feature)
             .map((other) => ({
-              group: [`@/features/${other}`, `@/features/${other}/*`, `**/features/${other}/**`],
+              group: [`@/features/${other}/*`, `**/features/${other}/**`],
               message: "Features never import each other.",
             })),
         },
       ],
     },
   })),
-  { files: ["*.js", "test/**"], rules: { "no-restricted-globals": "off" } },
+  { files: ["test/**"], rules: { "no-restricted-globals": "off" } },
 );

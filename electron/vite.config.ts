@@ -6,7 +6,7 @@ import { defineConfig } from "vite";
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** Where `npm run dev` finds the server: it serves the API, the page comes from Vite. */
-const server = process.env["COWORK_URL"] ?? "http://localhost:26866";
+const server = process.env.COWORK_URL ?? "http://localhost:26866";
 
 export default defineConfig({
   root: here("src/renderer"),
@@ -20,7 +20,19 @@ export default defineConfig({
     target: "es2023",
     chunkSizeWarningLimit: 800,
   },
-  server: { proxy: { "/api": { target: server, changeOrigin: true } } },
+  server: {
+    proxy: {
+      "/api": {
+        target: server,
+        changeOrigin: true,
+        // The server takes calls from its own pages alone, and here it is as if Vite's were.
+        configure: (proxy) =>
+          proxy.on("proxyReq", (request) => {
+            if (request.hasHeader("origin")) request.setHeader("origin", server);
+          }),
+      },
+    },
+  },
   test: {
     root: here("."),
     environment: "happy-dom",

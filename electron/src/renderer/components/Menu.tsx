@@ -1,0 +1,72 @@
+/** A menu that opens from a button. */
+import { DropdownMenu as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import { classes } from "./classes";
+import { Keys } from "./Keys";
+import styles from "./Menu.module.css";
+
+interface MenuProps {
+  trigger: ReactNode;
+  children: ReactNode;
+  align?: "start" | "center" | "end";
+}
+
+export function Menu({ trigger, children, align = "end" }: MenuProps) {
+  return (
+    <Radix.Root>
+      <Radix.Trigger asChild>{trigger}</Radix.Trigger>
+      <Radix.Portal>
+        <Radix.Content className={styles.menu} align={align} sideOffset={4} collisionPadding={8}>
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+interface MenuItemProps {
+  icon?: ReactNode;
+  shortcut?: string;
+  onSelect: () => void;
+  isDangerous?: boolean;
+  isDisabled?: boolean;
+  children: ReactNode;
+}
+
+export function MenuItem({ icon, shortcut, onSelect, isDangerous, isDisabled, children }: MenuItemProps) {
+  return (
+    <Radix.Item
+      className={classes(styles.item, isDangerous && styles.danger)}
+      onSelect={onSelect}
+      disabled={isDisabled ?? false}
+    >
+      <span className={styles.icon}>{icon}</span>
+      <span className={styles.label}>{children}</span>
+      {shortcut && <Keys shortcut={shortcut} />}
+    </Radix.Item>
+  );
+}
+
+/** An item that is a link, as one to a download. */
+export function MenuLink({
+  icon,
+  href,
+  download,
+  children,
+}: {
+  icon?: ReactNode;
+  href: string;
+  download?: boolean;
+  children: ReactNode;
+}) {
+  return (
+    <Radix.Item className={styles.item} asChild>
+      <a href={href} {...(download ? { download: "" } : {})}>
+        <span className={styles.icon}>{icon}</span>
+        <span className={styles.label}>{children}</span>
+      </a>
+    </Radix.Item>
+  );
+}
+
+export const MenuSeparator = () => <Radix.Separator className={styles.separator} />;

@@ -1,0 +1,6 @@
+/** The gallery. */
+import { Page } from "@/components/Page";
+
+export function ArtifactsView() {
+  return <Page title="Artifacts">{null}</Page>;
+}

@@ -1,0 +1,6 @@
+/** One connection. */
+import { Page } from "@/components/Page";
+
+export function ConnectionView() {
+  return <Page title="Connection">{null}</Page>;
+}

@@ -1,0 +1,6 @@
+/** One task. */
+import { Page } from "@/components/Page";
+
+export function ConversationView() {
+  return <Page title="Task">{null}</Page>;
+}

@@ -1,0 +1,6 @@
+/** All tasks. */
+import { Page } from "@/components/Page";
+
+export function TasksView() {
+  return <Page title="Tasks">{null}</Page>;
+}

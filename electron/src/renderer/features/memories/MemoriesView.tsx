@@ -1,0 +1,6 @@
+/** What is remembered. */
+import { Page } from "@/components/Page";
+
+export function MemoriesView() {
+  return <Page title="Memories">{null}</Page>;
+}

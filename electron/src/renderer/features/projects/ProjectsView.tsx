@@ -1,0 +1,6 @@
+/** All projects. */
+import { Page } from "@/components/Page";
+
+export function ProjectsView() {
+  return <Page title="Projects">{null}</Page>;
+}

@@ -1,0 +1,6 @@
+/** A notebook. */
+import { Page } from "@/components/Page";
+
+export function ScratchpadView() {
+  return <Page title="Scratchpad">{null}</Page>;
+}

@@ -1,0 +1,6 @@
+/** What was used. */
+import { Page } from "@/components/Page";
+
+export function UsageView() {
+  return <Page title="Usage">{null}</Page>;
+}

@@ -1,0 +1,6 @@
+/** All skills. */
+import { Page } from "@/components/Page";
+
+export function SkillsView() {
+  return <Page title="Skills">{null}</Page>;
+}

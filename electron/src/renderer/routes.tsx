@@ -1,0 +1,186 @@
+/** Every view has a URL; each is loaded when it is first shown. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type ErrorComponentProps,
+} from "@tanstack/react-router";
+import { Empty, Failed, Loading } from "@/components/States";
+import { Frame } from "@/frame/Frame";
+import { NotFound } from "@/frame/NotFound";
+
+const root = createRootRoute({ component: Frame, notFoundComponent: NotFound });
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value ? value : undefined);
+
+const routes = [
+  createRoute({
+    getParentRoute: () => root,
+    path: "/",
+    /** `project`: whose task it will be. */
+    validateSearch: (search: Record<string, unknown>): { project?: string } => {
+      const project = text(search.project);
+      return project ? { project } : {};
+    },
+    component: lazyRouteComponent(() => import("@/features/conversations/NewTaskView"), "NewTaskView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/start",
+    component: lazyRouteComponent(() => import("@/features/start/StartView"), "StartView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/tasks/$conversationId",
+    /** `item`: the message to show, of a search hit. */
+    validateSearch: (search: Record<string, unknown>): { item?: string } => {
+      const item = text(search.item);
+      return item ? { item } : {};
+    },
+    component: lazyRouteComponent(
+      () => import("@/features/conversations/ConversationView"),
+      "ConversationView",
+    ),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/tasks",
+    component: lazyRouteComponent(() => import("@/features/conversations/TasksView"), "TasksView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/scratchpads/$scratchpadId",
+    /** `cell`: the one to show. */
+    validateSearch: (search: Record<string, unknown>): { cell?: string } => {
+      const cell = text(search.cell);
+      return cell ? { cell } : {};
+    },
+    component: lazyRouteComponent(() => import("@/features/scratchpads/ScratchpadView"), "ScratchpadView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/artifacts",
+    /** `project`, `type`: what the gallery shows. */
+    validateSearch: (search: Record<string, unknown>): { project?: string; type?: string } => {
+      const [project, type] = [text(search.project), text(search.type)];
+      return { ...(project && { project }), ...(type && { type }) };
+    },
+    component: lazyRouteComponent(() => import("@/features/artifacts/ArtifactsView"), "ArtifactsView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/artifacts/$artifactId",
+    component: lazyRouteComponent(() => import("@/features/artifacts/ArtifactView"), "ArtifactView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/schedules",
+    component: lazyRouteComponent(() => import("@/features/schedules/SchedulesView"), "SchedulesView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/schedules/$scheduleId",
+    component: lazyRouteComponent(() => import("@/features/schedules/ScheduleView"), "ScheduleView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/files",
+    /** `project`: whose files; `q`: what is looked for in their text. */
+    validateSearch: (search: Record<string, unknown>): { project?: string; q?: string } => {
+      const [project, q] = [text(search.project), text(search.q)];
+      return { ...(project && { project }), ...(q && { q }) };
+    },
+    component: lazyRouteComponent(() => import("@/features/files/FilesView"), "FilesView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/files/$fileId",
+    /** `q`: words to find in its text. */
+    validateSearch: (search: Record<string, unknown>): { q?: string } => {
+      const q = text(search.q);
+      return q ? { q } : {};
+    },
+    component: lazyRouteComponent(() => import("@/features/files/FileView"), "FileView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/projects",
+    component: lazyRouteComponent(() => import("@/features/projects/ProjectsView"), "ProjectsView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/projects/$projectId",
+    component: lazyRouteComponent(() => import("@/features/projects/ProjectView"), "ProjectView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/connectors",
+    component: lazyRouteComponent(() => import("@/features/connectors/ConnectorsView"), "ConnectorsView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/connectors/new/$specId",
+    component: lazyRouteComponent(() => import("@/features/connectors/ConnectView"), "ConnectView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/connectors/$connectionId",
+    component: lazyRouteComponent(() => import("@/features/connectors/ConnectionView"), "ConnectionView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/memories",
+    component: lazyRouteComponent(() => import("@/features/memories/MemoriesView"), "MemoriesView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/skills",
+    component: lazyRouteComponent(() => import("@/features/skills/SkillsView"), "SkillsView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/skills/$skillId",
+    component: lazyRouteComponent(() => import("@/features/skills/SkillView"), "SkillView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/approvals",
+    component: lazyRouteComponent(() => import("@/features/approvals/ApprovalsView"), "ApprovalsView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/settings",
+    component: lazyRouteComponent(() => import("@/features/settings/SettingsView"), "SettingsView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/settings/usage",
+    component: lazyRouteComponent(() => import("@/features/settings/UsageView"), "UsageView"),
+  }),
+] as const;
+
+export const router = createRouter({
+  routeTree: root.addChildren(routes),
+  defaultPendingComponent: () => <Loading lines={5} />,
+  defaultErrorComponent: ViewFailed,
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: true,
+});
+
+/** A view that threw: the frame stays, and it can be tried again. */
+function ViewFailed({ error, reset }: ErrorComponentProps) {
+  return error instanceof TypeError && /import/i.test(error.message) ? (
+    <Empty title="This view could not be loaded">
+      The server may have been updated. <a href={location.href}>Load the window again</a>.
+    </Empty>
+  ) : (
+    <Failed title="This view has failed" error={error} onRetry={reset} />
+  );
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}
