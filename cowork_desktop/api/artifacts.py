@@ -20,6 +20,7 @@ from cowork_desktop.schemas.artifacts import (
     Artifact,
     ArtifactOpen,
     ArtifactOpened,
+    ArtifactPatch,
     ArtifactPreview,
     ArtifactQuery,
     ArtifactVersion,
@@ -103,6 +104,12 @@ async def get_artifact_file(request: web.Request, project_id: str, path: str) ->
 async def get_artifact(request: web.Request, artifact_id: str) -> Artifact:
     """Get an artifact."""
     return await request.app[keys.DB].read(artifacts.get, artifact_id)
+
+
+@endpoints.patch(_ONE, errors=(NotFound,))
+async def update_artifact(request: web.Request, artifact_id: str, body: ArtifactPatch) -> Artifact:
+    """Rename an artifact."""
+    return await request.app[keys.DB].write(artifacts.patch, artifact_id, body)
 
 
 @endpoints.delete(_ONE, errors=(NotFound,))

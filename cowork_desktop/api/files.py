@@ -9,7 +9,7 @@ from cowork_desktop.errors import NotFound, PayloadTooLarge, RangeNotSatisfiable
 from cowork_desktop.http.downloads import INERT, attachment, send_file
 from cowork_desktop.http.endpoint import Endpoints
 from cowork_desktop.schemas.base import Encoded, Page
-from cowork_desktop.schemas.files import File, FileForm, FileQuery, FileText
+from cowork_desktop.schemas.files import File, FileForm, FilePatch, FileQuery, FileText
 from cowork_desktop.schemas.texts import PassageQuery
 from cowork_desktop.store import files
 from cowork_desktop.workspace.extraction.types import can_extract
@@ -64,6 +64,12 @@ async def get_file_content(request: web.Request, file_id: str) -> web.FileRespon
 async def get_file_text(request: web.Request, file_id: str, query: PassageQuery) -> FileText:
     """Get the text that is in a file, passage by passage, each with the place where it was found."""
     return await request.app[keys.DB].scan(files.text, file_id, query.limit, query.offset)
+
+
+@endpoints.patch("/{file_id}", errors=(NotFound,))
+async def update_file(request: web.Request, file_id: str, body: FilePatch) -> Encoded[File]:
+    """Rename a file."""
+    return await request.app[keys.DB].write(files.patch, file_id, body)
 
 
 @endpoints.delete("/{file_id}", errors=(NotFound,))

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import MISSING, StringConstraints
 
 from cowork_desktop.schemas.base import (
     Body,
     CountingNumber,
     LongLimit,
+    Name,
     Offset,
     Pattern,
     Query,
@@ -33,6 +34,11 @@ class Artifact(Schema):
     """How often it was saved; 0 where that is not known."""
     created_at: Timestamp
     updated_at: Timestamp
+
+
+class ArtifactPatch(Body):
+    title: Name | MISSING = MISSING
+    """Also of its newest version; what its pages say stays as it is."""
 
 
 class ArtifactQuery(Query):

@@ -157,6 +157,17 @@ Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-tim
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), VISIBLE]
 """A name or title, trimmed."""
 
+FileName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=1000),
+    Pattern(
+        r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*[^\s\u0000-\u001f\u007f-\u009f\u2028\u2029]"
+        r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$",
+        "String should not be blank, and should have no control characters",
+    ),
+]
+"""As of an upload: for people to read, never a path."""
+
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=200_000), VISIBLE]
 """A prompt, goal, memory or instruction."""
 

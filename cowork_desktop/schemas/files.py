@@ -1,6 +1,10 @@
 """Files on the wire."""
 
+from pydantic import MISSING
+
 from cowork_desktop.schemas.base import (
+    Body,
+    FileName,
     LongLimit,
     Offset,
     Query,
@@ -41,6 +45,11 @@ class FileForm(StreamedForm):
     """Attach to a project."""
     conversation_id: str | None = None
     """Attach to a conversation. Can be set alongside project_id."""
+
+
+class FilePatch(Body):
+    name: FileName | MISSING = MISSING
+    """Copies for code keep the name that they have."""
 
 
 class FileQuery(Query):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from cowork_desktop.errors import NotFound
 from cowork_desktop.schemas.artifacts import (
     Artifact,
+    ArtifactPatch,
     ArtifactQuery,
     ArtifactType,
     ArtifactVersion,
@@ -110,6 +111,18 @@ def add_version(tx: Tx, id: str, now: int, version: Version) -> list[str]:
     update(tx, "artifacts", id, changes)
     texts.ask(tx, id)
     return [digest for (digest,) in forgotten]
+
+
+def patch(tx: Tx, id: str, body: ArtifactPatch) -> Artifact:
+    """It keeps its time, which is that of the last save."""
+    if changes := body.model_dump():
+        update(tx, "artifacts", id, changes)
+        tx.execute(
+            "UPDATE artifact_versions SET title = ? WHERE artifact_id = ?"
+            " AND version = (SELECT version FROM artifacts WHERE id = artifact_id)",
+            (changes["title"], id),
+        )
+    return get(tx, id)
 
 
 def versions(tx: Tx, id: str, query: VersionQuery) -> Page[ArtifactVersion]:

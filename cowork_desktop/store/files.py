@@ -5,8 +5,8 @@ from typing import Any
 
 from cowork_desktop.errors import InvalidRequest, NotFound
 from cowork_desktop.schemas.base import Encoded, Page, Spooled
-from cowork_desktop.schemas.files import File, FileForm, FileQuery, FileText
-from cowork_desktop.store import conversations, projects, texts
+from cowork_desktop.schemas.files import File, FileForm, FilePatch, FileQuery, FileText
+from cowork_desktop.store import conversations, projects, search_index, texts
 from cowork_desktop.store.database import Tx
 from cowork_desktop.store.rows import conditions, expressions, json_object, page, timestamp, to_json, update
 
@@ -156,6 +156,14 @@ def text(tx: Tx, id: str, limit: int, offset: int) -> FileText:
         text_status=file.text_status,
         text_error=file.text_error,
     )
+
+
+def patch(tx: Tx, id: str, body: FilePatch) -> Encoded[File]:
+    was, changes = get(tx, id), body.model_dump()
+    if changes.get("name", was.name) != was.name:
+        search_index.retell_file(tx, id)
+        update(tx, "files", id, changes)
+    return show(tx, id)
 
 
 def delete(tx: Tx, id: str, now: int) -> None:

@@ -64,6 +64,17 @@ class SearchIndex:
                     return
 
 
+def retell_file(tx: Tx, id: str) -> None:
+    """Have a file found by another name, which it is given after this: what triggers do for other kinds."""
+    tx.execute(
+        "INSERT INTO search_index (search_index, rowid, title, text, scope)"
+        " SELECT 'delete', e.id, words(f.name), '', e.scope FROM search_entries e"
+        " JOIN files f ON f.id = e.ref WHERE e.ref = ? AND e.n = -1 AND NOT e.is_pending",
+        (id,),
+    )
+    tx.execute("UPDATE search_entries SET is_pending = 1 WHERE ref = ? AND n = -1", (id,))
+
+
 def has_pending(tx: Tx) -> bool:
     return tx.execute("SELECT 1 FROM search_entries WHERE is_pending LIMIT 1").fetchone() is not None
 

@@ -194,11 +194,13 @@ TOLD: dict[str, Doing] = {
     "create_project": once("POST", "/projects", "project created", {"name": "Q"}),
     "update_project": once("PATCH", "/projects/{project}", "project updated project", {"name": "Q"}),
     "delete_project": _delete_project,
+    "update_artifact": once("PATCH", "/artifacts/{artifact}", "artifact updated artifact", {"title": "New"}),
     "delete_artifact": _delete_artifact,
     "restore_artifact_version": once(
         "POST", "/artifacts/{artifact}/versions/1/restore", "artifact updated artifact"
     ),
     "create_file": _upload,
+    "update_file": once("PATCH", "/files/{file}", "file updated file", {"name": "new.txt"}),
     "delete_file": once("DELETE", "/files/{file}", "file deleted file"),
     "create_memory": once("POST", "/memories", "memory created", {"content": "N"}),
     "update_memory": once("PATCH", "/memories/{memory}", "memory updated memory", {"content": "N"}),
