@@ -20,6 +20,7 @@ import { pendingApprovalsQuery } from "@/api/approvals";
 import { IconButton } from "@/components/Button";
 import { classes } from "@/components/classes";
 import { Keys } from "@/components/Keys";
+import { Tooltip } from "@/components/Tooltip";
 import { ServerState } from "./ServerState";
 import styles from "./Sidebar.module.css";
 import { TaskList } from "./TaskList";
@@ -42,7 +43,7 @@ const VIEWS = [
 
 export function Sidebar({ isCollapsed = false, openPalette, onCollapse }: SidebarProps) {
   return (
-    <div className={classes(styles.sidebar, isCollapsed && styles.collapsed)}>
+    <nav className={classes(styles.sidebar, isCollapsed && styles.collapsed)} aria-label="Main">
       <header className={styles.head}>
         {!isCollapsed && <span className={styles.brand}>Cowork</span>}
         <IconButton
@@ -53,29 +54,31 @@ export function Sidebar({ isCollapsed = false, openPalette, onCollapse }: Sideba
         />
       </header>
       <div className={styles.actions}>
-        <Link to="/" search={{}} className={classes(styles.row, styles.new)} aria-label="New task">
-          <SquarePen aria-hidden />
-          {!isCollapsed && <span className={styles.label}>New task</span>}
-          {!isCollapsed && <Keys shortcut="mod+n" />}
-        </Link>
-        <button type="button" className={styles.row} onClick={openPalette} aria-label="Search and commands">
-          <Search aria-hidden />
-          {!isCollapsed && <span className={styles.label}>Search</span>}
-          {!isCollapsed && <Keys shortcut="mod+k" />}
-        </button>
+        <Named label="New task" shortcut="mod+n" isHidden={isCollapsed}>
+          <Link to="/" search={{}} className={classes(styles.row, styles.new)}>
+            <SquarePen aria-hidden />
+            <RowLabel label="New task" shortcut="mod+n" isHidden={isCollapsed} />
+          </Link>
+        </Named>
+        <Named label="Search" shortcut="mod+k" isHidden={isCollapsed}>
+          <button type="button" className={styles.row} onClick={openPalette}>
+            <Search aria-hidden />
+            <RowLabel label="Search" shortcut="mod+k" isHidden={isCollapsed} />
+          </button>
+        </Named>
       </div>
       {isCollapsed ? <div className={styles.gap} /> : <TaskList />}
-      <nav className={styles.views} aria-label="Views">
+      <div className={styles.views}>
         {VIEWS.map((view) => (
           <ViewLink key={view.to} {...view} isCollapsed={isCollapsed} />
         ))}
         <Approvals isCollapsed={isCollapsed} />
         <ViewLink to="/settings" label="Settings" icon={<Settings />} isCollapsed={isCollapsed} />
-      </nav>
-      <footer className={styles.foot}>
+      </div>
+      <div className={styles.foot}>
         <ServerState isCompact={isCollapsed} />
-      </footer>
-    </div>
+      </div>
+    </nav>
   );
 }
 
@@ -89,23 +92,57 @@ interface ViewLinkProps {
 
 function ViewLink({ to, label, icon, isCollapsed, count = 0 }: ViewLinkProps) {
   return (
-    <Link
-      to={to}
-      className={styles.row}
-      activeProps={{ className: styles.active ?? "", "aria-current": "page" }}
-      aria-label={count > 0 ? `${label}, ${count} waiting` : label}
-      title={isCollapsed ? label : undefined}
-    >
-      <span aria-hidden className={styles.icon}>
-        {icon}
-      </span>
-      {!isCollapsed && <span className={styles.label}>{label}</span>}
-      {count > 0 && <span className={styles.count}>{count}</span>}
-    </Link>
+    <Named label={label} isHidden={isCollapsed}>
+      <Link
+        to={to}
+        className={styles.row}
+        activeProps={{ className: styles.active ?? "", "aria-current": "page" }}
+      >
+        <span aria-hidden className={styles.icon}>
+          {icon}
+        </span>
+        <RowLabel label={label} isHidden={isCollapsed} />
+        {count > 0 && (
+          <span className={styles.count}>
+            {count}
+            <span className="visually-hidden"> waiting</span>
+          </span>
+        )}
+      </Link>
+    </Named>
   );
 }
 
-/** What waits for the user's word, wherever it is asked; only while something does. */
+interface LabelProps {
+  label: string;
+  shortcut?: string;
+  /** For screen readers alone, and a tooltip for the others. */
+  isHidden: boolean;
+}
+
+function RowLabel({ label, shortcut, isHidden }: LabelProps) {
+  return (
+    <>
+      <span className={isHidden ? "visually-hidden" : styles.label}>{label}</span>
+      {shortcut && !isHidden && (
+        <span aria-hidden>
+          <Keys shortcut={shortcut} />
+        </span>
+      )}
+    </>
+  );
+}
+
+function Named({ label, shortcut, isHidden, children }: LabelProps & { children: ReactNode }) {
+  if (!isHidden) return children;
+  return (
+    <Tooltip label={label} side="right" {...(shortcut ? { shortcut } : {})}>
+      {children}
+    </Tooltip>
+  );
+}
+
+/** What waits for the user's word, wherever it is asked. */
 function Approvals({ isCollapsed }: { isCollapsed: boolean }) {
   const { data } = useQuery(pendingApprovalsQuery);
   return (

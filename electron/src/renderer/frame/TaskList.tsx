@@ -17,8 +17,10 @@ export function TaskList() {
   const listed = tasks.data?.pages.flatMap((page) => page.data) ?? [];
 
   return (
-    <nav className={styles.tasks} aria-label="Tasks">
-      <h2 className={styles.title}>Tasks</h2>
+    <section className={styles.tasks} aria-labelledby="tasks">
+      <h2 className={styles.title} id="tasks">
+        Tasks
+      </h2>
       {tasks.isPending && <Loading lines={4} label="Loading tasks" />}
       {tasks.isError && <Failed error={tasks.error} onRetry={() => void tasks.refetch()} isInline />}
       {tasks.isSuccess && listed.length === 0 && (
@@ -54,6 +56,6 @@ export function TaskList() {
           Show more
         </Button>
       )}
-    </nav>
+    </section>
   );
 }

@@ -21,7 +21,7 @@ export function readStored<T>(key: string, absent: T): T {
     // Storage that is switched off: nothing is remembered, and everything works.
   }
   const before = known.get(key);
-  if (before && text === before.text) return before.value as T;
+  if (before?.text === text) return before.value as T;
   let value: unknown = absent;
   if (text !== null) {
     try {
