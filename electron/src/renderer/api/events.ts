@@ -1,140 +1,473 @@
-/** Follows event streams of the API over fetch: each event once and in order, through cuts and restarts of the server. */
+/** Server-sent events over fetch: parsed as HTML says, followed across cuts, none twice and none out of order. */
 import { ApiError, toApiError, UNREACHABLE } from "./client";
-import { frameParser } from "./sse";
-import type { CellEvent, ServerEvent, TurnEvent } from "./types";
+import type { AgentResponse, CellEvent, ResponseCreate, ServerEvent, TurnEvent } from "./types";
 
+/** `waiting`: the connection is lost, and tried again after a moment. */
 export type ConnectionState = "connecting" | "live" | "waiting";
 
-interface FollowOptions<E> {
-  signal: AbortSignal;
-  /** The id of the last event that the reader has; only later ones come. */
-  after?: string | undefined;
-  /** Events that came together, in order: one rendering for all of them. */
-  onEvents: (events: E[]) => void;
-  onState?: (state: ConnectionState) => void;
-  /** How often a cut is tried again before it counts as an error; else for ever. */
-  retries?: number;
-  /** Waits before a try; a test's own clock. */
-  wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+/** What every event on the wire has. */
+export interface StreamEvent {
+  type: string;
+  sequence_number: number;
 }
 
-interface Source<E> {
-  open: (after: string | undefined, signal: AbortSignal) => Promise<Response>;
-  isLast: (event: E) => boolean;
+export interface Frame {
+  /** The last `id` of the stream, which may be of an earlier frame; "" where there was none. */
+  id: string;
+  event: string;
+  data: string;
+}
+
+const LINE_END = /\r\n?|\n/g;
+
+/** https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
+export class FrameParser {
+  /** What the server asks to wait before the next connection. */
+  retryMilliseconds: number | null = null;
+
+  private readonly decoder = new TextDecoder();
+  /** The pieces of a line that has not ended. */
+  private line: string[] = [];
+  private isAfterReturn = false;
+  private data: string[] = [];
+  private event = "";
+  private id = "";
+
+  /** The frames that these bytes end. */
+  feed(bytes: Uint8Array): Frame[] {
+    let text = this.decoder.decode(bytes, { stream: true });
+    if (text === "") return [];
+    // The line feed of a pair that was cut in two.
+    if (this.isAfterReturn && text.startsWith("\n")) text = text.slice(1);
+    this.isAfterReturn = text === "" ? false : text.endsWith("\r");
+    const frames: Frame[] = [];
+    let from = 0;
+    for (const end of text.matchAll(LINE_END)) {
+      this.line.push(text.slice(from, end.index));
+      from = end.index + end[0].length;
+      const line = this.line.join("");
+      this.line = [];
+      if (line === "") this.dispatch(frames);
+      else this.take(line);
+    }
+    if (from < text.length) this.line.push(text.slice(from));
+    return frames;
+  }
+
+  private take(line: string): void {
+    const colon = line.indexOf(":");
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
+    if (name === "data") this.data.push(value);
+    else if (name === "event") this.event = value;
+    else if (name === "id" && !value.includes("\0")) this.id = value;
+    else if (name === "retry" && /^[0-9]+$/.test(value)) this.retryMilliseconds = Number(value);
+  }
+
+  private dispatch(frames: Frame[]): void {
+    if (this.data.length > 0) {
+      frames.push({ id: this.id, event: this.event || "message", data: this.data.join("\n") });
+    }
+    this.data = [];
+    this.event = "";
+  }
 }
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5_000;
+/** The server says something every 15 s; after a sleep of the machine a dead connection can look alive. */
+const LONGEST_SILENCE = 40_000;
+
+export interface Connecting<E> {
+  /** Of the last event that there was: the server goes on behind it. Null: from the first event on. */
+  lastEventId: string | null;
+  last: E | null;
+  signal: AbortSignal;
+}
+
+/** Asks for the stream. It must be safe to repeat. */
+export type Open<E> = (connecting: Connecting<E>) => Promise<Response>;
+
+export interface FollowOptions<E> {
+  signal?: AbortSignal | undefined;
+  /** The event after which to begin: its sequence number, or its id. */
+  after?: number | string | null | undefined;
+  onState?: ((state: ConnectionState) => void) | undefined;
+  onOpen?: ((response: Response) => void) | undefined;
+  /** The event that ends the stream: without one it is followed for ever. */
+  isLast?: ((event: E) => boolean) | undefined;
+  /** Waited for before what has arrived is given out: events come together that nobody could tell apart. */
+  pace?: (() => Promise<unknown>) | undefined;
+}
 
 /**
- * Follows to the last event, or until `signal`. A cut is tried again with growing waits, from the last event on. Rejects
- * with `ApiError` where the server says no.
+ * All events, those that arrive together in one array, until the last or until `signal` is aborted. A lost connection is
+ * made again. Throws ApiError where the server refuses (a status below 500), or sends what is no event.
  */
-async function follow<E extends { sequence_number: number }>(
-  source: Source<E>,
-  { signal, after, onEvents, onState, retries = Infinity, wait = pause }: FollowOptions<E>,
-): Promise<void> {
-  let last = after;
+export async function* followEvents<E extends StreamEvent>(
+  open: Open<E>,
+  options: FollowOptions<E> = {},
+): AsyncGenerator<E[], void, undefined> {
+  const { signal, isLast, pace } = options;
+  const seen = new Seen<E>(options.after ?? null);
   let failures = 0;
-  while (!signal.aborted) {
-    onState?.(failures === 0 ? "connecting" : "waiting");
+  while (!signal?.aborted) {
+    options.onState?.("connecting");
+    const connection = new Connection<E>(seen, isLast, signal);
     try {
-      const response = await source.open(last, signal);
-      if (!response.ok) throw toApiError(response.status, await response.json().catch(() => undefined));
-      onState?.("live");
-      for await (const frames of framesOf(response)) {
-        failures = 0;
-        const events = frames.map((frame) => JSON.parse(frame.data) as E);
-        last = frames.at(-1)?.id ?? last;
-        onEvents(events);
-        if (events.some(source.isLast)) return;
+      if (await connection.open(open)) {
+        options.onState?.("live");
+        if (connection.response) options.onOpen?.(connection.response);
       }
-    } catch (error) {
-      if (isAborted(signal)) return;
-      const isFinal = error instanceof ApiError && error.status >= 400 && error.status < 500;
-      if (isFinal) throw error;
+      while (await connection.hasMore()) {
+        await pace?.();
+        if (signal?.aborted) return;
+        failures = 0;
+        const events = connection.take();
+        if (events.length > 0) yield events;
+      }
+      if (connection.fault) throw connection.fault;
+      if (connection.isAtEnd) return;
+    } finally {
+      connection.close();
     }
+    if (signal?.aborted) return;
+    options.onState?.("waiting");
+    await waited(waitBefore(failures, connection.retryMilliseconds), signal);
     failures += 1;
-    if (failures > retries) throw new ApiError(0, "unreachable", UNREACHABLE);
-    onState?.("waiting");
-    await wait(Math.min(FIRST_WAIT * 2 ** (failures - 1), LONGEST_WAIT), signal);
   }
 }
 
-// A function, lest the compiler takes what it knew of the signal before an await for granted after it.
-const isAborted = (signal: AbortSignal): boolean => signal.aborted;
+/** Which events there were. */
+class Seen<E extends StreamEvent> {
+  lastEventId: string | null;
+  last: E | null = null;
+  /** Whose numbers they are: a run of the server or of a cell. Null: not known yet. */
+  private source: string | null = null;
+  private number: number;
 
-async function* framesOf(response: Response) {
-  if (!response.body) return;
-  const parse = frameParser();
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  const reader = response.body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      const frames = parse(decoder.decode(value, { stream: true }));
-      if (frames.length > 0) yield frames;
+  constructor(after: number | string | null) {
+    this.lastEventId = after === null ? null : String(after);
+    const [source, number] = partsOf(this.lastEventId ?? "");
+    this.number = number ?? -Infinity;
+    if (source !== "") this.source = source;
+  }
+
+  /** Whether the event comes after all that there were, which it then is one of. */
+  isNew(event: E, id: string): boolean {
+    const source = sourceOf(event) ?? partsOf(id)[0];
+    const isOfAnother = this.source !== null && this.source !== source;
+    // What opens a stream takes no number of its own: it has that of the event before.
+    const isMark = event.type === "stream.opened";
+    if (!isOfAnother && !isMark && event.sequence_number <= this.number) return false;
+    this.source = source;
+    this.number = event.sequence_number;
+    this.last = event;
+    if (id !== "") this.lastEventId = id;
+    return true;
+  }
+}
+
+/** `inst_1:7` is number 7 of `inst_1`; `7` is of nobody. */
+function partsOf(id: string): [source: string, number: number | null] {
+  const found = /^(?:(.*):)?(-?[0-9]+)$/.exec(id);
+  return found ? [found[1] ?? "", Number(found[2])] : ["", null];
+}
+
+function sourceOf(event: StreamEvent & { run_id?: unknown; response_id?: unknown }): string | null {
+  if (typeof event.run_id === "string") return event.run_id;
+  // Only events of turns: others tell of turns of which there are many.
+  return event.type.startsWith("response.") && typeof event.response_id === "string"
+    ? event.response_id
+    : null;
+}
+
+/** One connection, which is read while its events are being worked on. */
+class Connection<E extends StreamEvent> {
+  response: Response | null = null;
+  /** Why it makes no sense to connect again. */
+  fault: Error | null = null;
+  isAtEnd = false;
+
+  private readonly abort = new AbortController();
+  private readonly parser = new FrameParser();
+  private arrived: E[] = [];
+  private isOver = false;
+  private wake: (() => void) | null = null;
+  private silence: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly seen: Seen<E>,
+    private readonly isLast: ((event: E) => boolean) | undefined,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    signal?.addEventListener("abort", this.close);
+  }
+
+  get retryMilliseconds(): number | null {
+    return this.parser.retryMilliseconds;
+  }
+
+  /** Whether the stream is there. */
+  async open(open: Open<E>): Promise<boolean> {
+    this.isHeard();
+    try {
+      const { lastEventId, last } = this.seen;
+      this.response = await open({ lastEventId, last, signal: this.abort.signal });
+      const refusal = await refusalOf(this.response);
+      if (refusal) throw refusal;
+      if (this.isOver) return false;
+    } catch (error) {
+      if (!this.isOver && error instanceof ApiError && isFinal(error)) this.fault = error;
+      this.end();
+      return false;
     }
-  } finally {
-    await reader.cancel().catch(() => undefined);
+    void this.read(this.response);
+    return true;
+  }
+
+  /** Waits for events; false where no more come. */
+  async hasMore(): Promise<boolean> {
+    while (this.arrived.length === 0 && !this.isOver) {
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+    return this.arrived.length > 0;
+  }
+
+  take(): E[] {
+    const events = this.arrived;
+    this.arrived = [];
+    return events;
+  }
+
+  readonly close = (): void => {
+    this.signal?.removeEventListener("abort", this.close);
+    this.abort.abort();
+    this.end();
+  };
+
+  private async read(response: Response): Promise<void> {
+    const reader = response.body?.getReader();
+    if (!reader) {
+      this.end();
+      return;
+    }
+    // A stream that does not know of `signal` ends so.
+    const cancel = () => void reader.cancel().catch(() => undefined);
+    this.abort.signal.addEventListener("abort", cancel);
+    try {
+      while (!this.isOver) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        this.isHeard();
+        this.receive(value);
+      }
+    } catch {
+      // Cut: what has arrived counts, and the rest is asked for anew.
+    } finally {
+      this.abort.signal.removeEventListener("abort", cancel);
+      if (this.isAtEnd || this.fault) cancel();
+      this.end();
+    }
+  }
+
+  private receive(bytes: Uint8Array): void {
+    for (const frame of this.parser.feed(bytes)) {
+      let event: E;
+      try {
+        event = JSON.parse(frame.data) as E;
+      } catch {
+        this.fault = new ApiError(200, "internal", "The server sent an event that cannot be read.");
+        break;
+      }
+      if (!this.seen.isNew(event, frame.id)) continue;
+      this.arrived.push(event);
+      if (this.isLast?.(event)) {
+        this.isAtEnd = true;
+        break;
+      }
+    }
+    if (this.isAtEnd || this.fault) this.end();
+    else if (this.arrived.length > 0) this.wakeUp();
+  }
+
+  private isHeard(): void {
+    clearTimeout(this.silence);
+    if (!this.isOver) this.silence = setTimeout(() => this.close(), LONGEST_SILENCE);
+  }
+
+  private end(): void {
+    this.isOver = true;
+    clearTimeout(this.silence);
+    this.wakeUp();
+  }
+
+  private wakeUp(): void {
+    this.wake?.();
+    this.wake = null;
   }
 }
 
-/** Waits, with a fifth of chance; at once when the network is back, the window is looked at again, or the signal comes. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+const isFinal = (error: ApiError): boolean => error.status >= 200 && error.status < 500;
+
+/** Why the answer is no stream of events; null where it is one. */
+async function refusalOf(response: Response): Promise<ApiError | null> {
+  const type = response.headers.get("Content-Type") ?? "";
+  if (response.ok && type.startsWith("text/event-stream")) return null;
+  const body: unknown = await response.json().catch(() => undefined);
+  return response.ok
+    ? new ApiError(response.status, "internal", "The server's answer is no stream of events.")
+    : toApiError(response.status, body);
+}
+
+/** Never in step with other windows, which have lost the server at the same moment. */
+function waitBefore(failures: number, asked: number | null): number {
+  const longest = Math.min(LONGEST_WAIT, Math.max(FIRST_WAIT, asked ?? 0) * 2 ** failures);
+  return longest * (0.75 + 0.25 * Math.random());
+}
+
+/** Waits, but no longer than until the network is back or somebody looks. */
+function waited(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer);
       globalThis.removeEventListener("online", end);
-      document.removeEventListener("visibilitychange", seen);
-      signal.removeEventListener("abort", end);
+      document.removeEventListener("visibilitychange", endIfVisible);
+      signal?.removeEventListener("abort", end);
       resolve();
     };
-    const seen = () => document.visibilityState === "visible" && end();
-    const timer = setTimeout(end, milliseconds * (0.9 + Math.random() * 0.2));
+    const endIfVisible = () => document.visibilityState === "visible" && end();
+    const timer = setTimeout(end, milliseconds);
     globalThis.addEventListener("online", end);
-    document.addEventListener("visibilitychange", seen);
-    signal.addEventListener("abort", end);
+    document.addEventListener("visibilitychange", endIfVisible);
+    signal?.addEventListener("abort", end);
+    if (signal?.aborted) end();
   });
 }
 
-function get(
-  path: string,
-  query: Record<string, string | undefined>,
-  signal: AbortSignal,
-): Promise<Response> {
-  const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  const search = given.length > 0 ? `?${new URLSearchParams(given).toString()}` : "";
-  return fetch(`/api/v1${path}${search}`, { signal, headers: { Accept: "text/event-stream" } });
+const HIDDEN_PACE = 200;
+
+/** The next frame that is drawn; where the page is hidden and nothing is drawn, a moment later. */
+export function nextFrame(): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+      resolve();
+    };
+    const frame = requestAnimationFrame(end);
+    const timer = setTimeout(end, HIDDEN_PACE);
+  });
 }
 
-/** The events of a turn, from its first one or `after` on, to its end. */
-export const followTurn = (responseId: string, options: FollowOptions<TurnEvent>): Promise<void> =>
-  follow(
-    {
-      open: (after, signal) => get(`/responses/${responseId}/events`, { after }, signal),
-      isLast: (event: TurnEvent) => event.type === "response.completed" || event.type === "response.failed",
-    },
-    options,
-  );
+/** A GET of the path, or any other request; the stream goes on behind `lastEventId`. */
+export async function openEvents(
+  path: string,
+  { lastEventId, signal }: Pick<Connecting<unknown>, "lastEventId" | "signal">,
+  init: RequestInit = {},
+): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set("Accept", "text/event-stream");
+  if (lastEventId !== null) headers.set("Last-Event-ID", lastEventId);
+  return globalThis.fetch(new URL(path, globalThis.location.origin), {
+    ...init,
+    headers,
+    signal,
+    cache: "no-store",
+  });
+}
 
-/** The events of a cell's run. */
-export const followCell = (
+export interface ReadOptions<E> extends Omit<FollowOptions<E>, "isLast"> {
+  /** Those that have arrived since the last frame. */
+  onEvents: (events: E[]) => void;
+}
+
+async function read<E extends StreamEvent>(
+  open: Open<E>,
+  { onEvents, ...options }: ReadOptions<E>,
+  isLast?: (event: E) => boolean,
+): Promise<void> {
+  for await (const events of followEvents(open, { pace: nextFrame, ...options, isLast })) onEvents(events);
+}
+
+/** A turn's events, from the first on or from behind `after`, until it has ended. */
+export function followTurn(responseId: string, options: ReadOptions<TurnEvent>): Promise<void> {
+  return read(
+    (connecting) => openEvents(`/api/v1/responses/${encodeURIComponent(responseId)}/events`, connecting),
+    options,
+    (event) => event.type === "response.completed" || event.type === "response.failed",
+  );
+}
+
+/** The events of a cell's last run, until it has ended. */
+export function followCell(
   scratchpadId: string,
   cellId: string,
-  runId: string | undefined,
-  options: FollowOptions<CellEvent>,
-): Promise<void> =>
-  follow(
-    {
-      open: (after, signal) =>
-        get(`/scratchpads/${scratchpadId}/cells/${cellId}/events`, { after, run_id: runId }, signal),
-      isLast: (event: CellEvent) => event.type === "done",
+  options: ReadOptions<CellEvent>,
+): Promise<void> {
+  const path = `${cellPath(scratchpadId, cellId)}/events`;
+  return read(
+    (connecting) => {
+      // Of another run, which has begun meanwhile, all events are sent.
+      const query = connecting.last ? `?run_id=${encodeURIComponent(connecting.last.run_id)}` : "";
+      return openEvents(path + query, connecting);
     },
     options,
+    (event) => event.type === "done",
   );
+}
 
-/** What all windows are told, until the signal. */
-export const followServer = (options: FollowOptions<ServerEvent>): Promise<void> =>
-  follow({ open: (after, signal) => get("/events", { after }, signal), isLast: () => false }, options);
+/** What the server tells all windows, for as long as it is followed. */
+export function followServer(options: ReadOptions<ServerEvent>): Promise<void> {
+  return read((connecting) => openEvents("/api/v1/events", connecting), options);
+}
+
+/** Starts a turn, which goes on by itself: `followTurn` reads it. */
+export async function startTurn(body: ResponseCreate, signal?: AbortSignal): Promise<AgentResponse> {
+  const parser = new FrameParser();
+  const response = await post("/api/v1/responses", { ...body, stream: true }, signal);
+  const reader = response.body?.getReader();
+  try {
+    for (;;) {
+      const { done, value } = (await reader?.read()) ?? { done: true as const, value: undefined };
+      if (done) throw new ApiError(0, "unreachable", UNREACHABLE);
+      const [first] = parser.feed(value);
+      const event = first && (JSON.parse(first.data) as TurnEvent);
+      if (event?.type === "response.created") return event.response;
+    }
+  } finally {
+    void reader?.cancel().catch(() => undefined);
+  }
+}
+
+/** Has a cell run, which goes on by itself: `followCell` reads it. */
+export async function startCell(
+  scratchpadId: string,
+  cellId: string,
+  { timeoutSeconds, signal }: { timeoutSeconds?: number; signal?: AbortSignal } = {},
+): Promise<void> {
+  const limit = timeoutSeconds === undefined ? "" : `&timeout_s=${timeoutSeconds}`;
+  const response = await post(`${cellPath(scratchpadId, cellId)}/run?stream=true${limit}`, undefined, signal);
+  void response.body?.cancel().catch(() => undefined);
+}
+
+const cellPath = (scratchpadId: string, cellId: string): string =>
+  `/api/v1/scratchpads/${encodeURIComponent(scratchpadId)}/cells/${encodeURIComponent(cellId)}`;
+
+async function post(path: string, body: unknown, signal: AbortSignal | undefined): Promise<Response> {
+  let response: Response;
+  try {
+    const connecting = { lastEventId: null, signal: signal ?? new AbortController().signal };
+    response = await openEvents(path, connecting, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, "unreachable", UNREACHABLE);
+  }
+  const refusal = await refusalOf(response);
+  if (refusal) throw refusal;
+  return response;
+}
