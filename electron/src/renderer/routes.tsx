@@ -171,11 +171,11 @@ export const router = createRouter({
 /** A view that threw: the frame stays, and it can be tried again. */
 function ViewFailed({ error, reset }: ErrorComponentProps) {
   return error instanceof TypeError && /import/i.test(error.message) ? (
-    <Empty title="This view could not be loaded">
+    <Empty level={1} title="This view could not be loaded">
       The server may have been updated. <a href={location.href}>Load the window again</a>.
     </Empty>
   ) : (
-    <Failed title="This view has failed" error={error} onRetry={reset} />
+    <Failed level={1} title="This view has failed" error={error} onRetry={reset} />
   );
 }
 

@@ -21,12 +21,15 @@ export function Loading({ lines = 3, label = "Loading" }: { lines?: number; labe
 interface EmptyProps {
   icon?: ReactNode;
   title: string;
+  /** Of the title, where this is the whole view. */
+  level?: 1 | 2;
   children?: ReactNode;
   action?: ReactNode;
 }
 
 /** Nothing is there yet: says what would be, and how to begin. */
-export function Empty({ icon, title, children, action }: EmptyProps) {
+export function Empty({ icon, title, level = 2, children, action }: EmptyProps) {
+  const Heading = level === 1 ? "h1" : "h2";
   return (
     <div className={styles.empty}>
       {icon && (
@@ -34,7 +37,7 @@ export function Empty({ icon, title, children, action }: EmptyProps) {
           {icon}
         </span>
       )}
-      <h2>{title}</h2>
+      <Heading className={styles.title}>{title}</Heading>
       {children && <div className={styles.words}>{children}</div>}
       {action}
     </div>
@@ -45,18 +48,24 @@ interface FailedProps {
   error: unknown;
   onRetry?: (() => void) | undefined;
   title?: string;
+  level?: 1 | 2;
   isInline?: boolean;
 }
 
 /** Something could not be had: what happened, and what to press. */
-export function Failed({ error, onRetry, title, isInline }: FailedProps) {
+export function Failed({ error, onRetry, title, level = 2, isInline }: FailedProps) {
+  const Heading = level === 1 ? "h1" : "h2";
   const isGone = error instanceof ApiError && error.status === 404;
   return (
     <div className={classes(isInline ? styles.inline : styles.empty, styles.failed)} role="alert">
       <span className={styles.icon} aria-hidden>
         <CircleAlert />
       </span>
-      {!isInline && <h2>{title ?? (isGone ? "This is not here any more" : "This could not be loaded")}</h2>}
+      {!isInline && (
+        <Heading className={styles.title}>
+          {title ?? (isGone ? "This is not here any more" : "This could not be loaded")}
+        </Heading>
+      )}
       <div className={styles.words}>
         {isGone && !isInline ? "It was deleted, or the link is wrong." : messageOf(error)}
       </div>

@@ -7,7 +7,12 @@ import { Empty } from "@/components/States";
 export function NotFound() {
   useTitle("Not found");
   return (
-    <Empty icon={<Compass />} title="There is nothing here" action={<Link to="/">Begin a new task</Link>}>
+    <Empty
+      icon={<Compass />}
+      level={1}
+      title="There is nothing here"
+      action={<Link to="/">Begin a new task</Link>}
+    >
       The link is wrong, or what it led to is gone.
     </Empty>
   );
