@@ -1,4 +1,5 @@
 /** A menu that opens from a button. */
+import { Check } from "lucide-react";
 import { DropdownMenu as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { classes } from "./classes";
@@ -66,6 +67,35 @@ export function MenuLink({
         <span className={styles.label}>{children}</span>
       </a>
     </Radix.Item>
+  );
+}
+
+interface MenuChoicesProps {
+  label: string;
+  /** The one that is chosen. */
+  value: string;
+  onChange: (value: string) => void;
+  options: readonly { value: string; label: string; hint?: string }[];
+}
+
+/** Several of which one is chosen. */
+export function MenuChoices({ label, value, onChange, options }: MenuChoicesProps) {
+  return (
+    <Radix.RadioGroup value={value} onValueChange={onChange} aria-label={label}>
+      {options.map((option) => (
+        <Radix.RadioItem key={option.value} value={option.value} className={styles.item}>
+          <span className={styles.icon}>
+            <Radix.ItemIndicator>
+              <Check aria-hidden />
+            </Radix.ItemIndicator>
+          </span>
+          <span className={styles.label}>
+            {option.label}
+            {option.hint && <span className={styles.hint}>{option.hint}</span>}
+          </span>
+        </Radix.RadioItem>
+      ))}
+    </Radix.RadioGroup>
   );
 }
 

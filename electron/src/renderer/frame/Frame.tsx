@@ -7,6 +7,7 @@ import { IconButton } from "@/components/Button";
 import { Loading } from "@/components/States";
 import { useShortcuts } from "@/hooks/commands";
 import { useMediaQuery } from "@/hooks/useMediaQuery";
+import { useQueueSender } from "@/hooks/useQueueSender";
 import { useStored } from "@/hooks/useStored";
 import styles from "./Frame.module.css";
 import { OfflineBanner } from "./ServerState";
@@ -30,6 +31,7 @@ export function Frame() {
     toggleSidebar: () => (isNarrow ? setDrawerOpen(!isDrawerOpen) : setCollapsed(!isCollapsed)),
   });
   useShortcuts();
+  useQueueSender();
 
   return (
     <div className={styles.frame}>

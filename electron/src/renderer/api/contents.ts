@@ -1,0 +1,18 @@
+/** What belongs to a conversation, and a new notebook for it. */
+import { queryOptions } from "@tanstack/react-query";
+import { client, unwrap } from "./client";
+
+export const contentsQuery = (conversation_id: string) =>
+  queryOptions({
+    queryKey: ["conversations", conversation_id, "contents"],
+    queryFn: ({ signal }) =>
+      unwrap(
+        client.GET("/api/v1/conversations/{conversation_id}/contents", {
+          params: { path: { conversation_id } },
+          signal,
+        }),
+      ),
+  });
+
+export const createNotebook = (conversation_id: string) =>
+  unwrap(client.POST("/api/v1/scratchpads", { body: { conversation_id, title: "Notebook" } }));
