@@ -1,6 +1,9 @@
 /** What belongs to a conversation, and a new notebook for it. */
 import { queryOptions } from "@tanstack/react-query";
 import { client, unwrap } from "./client";
+import type { components } from "./schema.gen";
+
+export type Contents = components["schemas"]["ConversationContents"];
 
 export const contentsQuery = (conversation_id: string) =>
   queryOptions({
