@@ -21,6 +21,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 800,
   },
   server: {
+    // The sample lies outside.
+    fs: { allow: [here("."), here("../assets/demo")] },
     proxy: {
       "/api": {
         target: server,

@@ -22,13 +22,13 @@ export interface Draft {
   files: readonly Attached[];
   skills: readonly ChosenSkill[];
   /** Of the new task: the conversation that was made for its files, and whose it is. */
-  conversation?: { id: string; projectId: string | null };
+  conversation: { id: string; projectId: string | null } | null;
 }
 
 /** The draft's key of the task that is not there yet. */
 export const NEW = "new";
 
-const NOTHING: Draft = { text: "", files: [], skills: [] };
+const NOTHING: Draft = { text: "", files: [], skills: [], conversation: null };
 const keyOf = (key: string): string => `cowork.draft.${key}`;
 
 export const readDraft = (key: string): Draft => readStored(keyOf(key), NOTHING);
