@@ -46,6 +46,17 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/tasks",
+    /** `status`, `project`: which are listed; `q`: words to find in them. */
+    validateSearch: (
+      search: Record<string, unknown>,
+    ): { status?: "archived"; project?: string; q?: string } => {
+      const [project, q] = [text(search.project), text(search.q)];
+      return {
+        ...(search.status === "archived" && { status: search.status }),
+        ...(project && { project }),
+        ...(q && { q }),
+      };
+    },
     component: lazyRouteComponent(() => import("@/features/conversations/TasksView"), "TasksView"),
   }),
   createRoute({

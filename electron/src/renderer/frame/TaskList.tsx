@@ -5,8 +5,8 @@ import { conversationsQuery, inFlightQuery } from "@/api/conversations";
 import { Button } from "@/components/Button";
 import { Dot } from "@/components/Badge";
 import { Failed, Loading } from "@/components/States";
+import { TaskMenu } from "@/components/TaskMenu";
 import { useUnseen } from "@/state/unseen";
-import { TaskMenu } from "./TaskMenu";
 import styles from "./TaskList.module.css";
 
 export function TaskList() {
@@ -19,7 +19,7 @@ export function TaskList() {
   return (
     <section className={styles.tasks} aria-labelledby="tasks">
       <h2 className={styles.title} id="tasks">
-        Tasks
+        <Link to="/tasks">Tasks</Link>
       </h2>
       {tasks.isPending && <Loading lines={4} label="Loading tasks" />}
       {tasks.isError && <Failed error={tasks.error} onRetry={() => void tasks.refetch()} isInline />}
@@ -42,7 +42,7 @@ export function TaskList() {
                 unseen.has(task.id) && <Dot tone="info" label="Ended, not seen yet" />
               )}
             </Link>
-            <TaskMenu task={task} />
+            <TaskMenu task={task} className={styles.more} />
           </li>
         ))}
       </ul>

@@ -34,8 +34,7 @@ export function AnthropicForm({ secrets, settings }: FormProps) {
         hint={placeOf(secrets)}
         onChange={(event) => setKey(event.target.value)}
       />
-      <Outcome state={state} />
-      <div>
+      <div className={styles.deed}>
         <Button
           kind={state.is === "ready" ? "secondary" : "primary"}
           type="submit"
@@ -44,6 +43,7 @@ export function AnthropicForm({ secrets, settings }: FormProps) {
         >
           Test and save the key
         </Button>
+        <Outcome state={state} />
       </div>
     </form>
   );

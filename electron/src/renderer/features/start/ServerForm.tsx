@@ -55,8 +55,7 @@ export function ServerForm({ secrets, settings }: FormProps) {
           onChange={(event) => setKey(event.target.value)}
         />
       )}
-      <Outcome state={state} />
-      <div>
+      <div className={styles.deed}>
         <Button
           kind={state.is === "ready" ? "secondary" : "primary"}
           type="submit"
@@ -65,6 +64,7 @@ export function ServerForm({ secrets, settings }: FormProps) {
         >
           Test and save
         </Button>
+        <Outcome state={state} />
       </div>
     </form>
   );

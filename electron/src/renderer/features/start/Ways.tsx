@@ -6,7 +6,7 @@ export type Way = "anthropic" | "server" | "offline";
 
 const WAYS = [
   { way: "anthropic", icon: <KeyRound />, name: "Anthropic", note: "With your API key" },
-  { way: "server", icon: <Server />, name: "Another server", note: "Compatible or on this machine" },
+  { way: "server", icon: <Server />, name: "Another server", note: "Yours, or a compatible one" },
   { way: "offline", icon: <Cpu />, name: "No language model", note: "The built-in one, offline" },
 ] as const;
 

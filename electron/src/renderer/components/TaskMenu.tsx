@@ -1,19 +1,18 @@
-/** What can be done with a task in the list: rename, archive, delete. */
+/** What can be done with a task in a list: rename, archive or take out of the archive, delete. */
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { Archive, Ellipsis, Pencil, Trash2 } from "lucide-react";
+import { Archive, ArchiveRestore, Ellipsis, Pencil, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { deleteConversation, updateConversation } from "@/api/conversations";
 import type { Conversation } from "@/api/types";
-import { Button, IconButton } from "@/components/Button";
-import { useConfirm } from "@/components/Confirm";
-import { Dialog } from "@/components/Dialog";
-import { TextField } from "@/components/Field";
-import { Menu, MenuItem, MenuSeparator } from "@/components/Menu";
-import { toast, toastError } from "@/components/toast";
 import { useRenew } from "@/hooks/useRenew";
-import styles from "./TaskList.module.css";
+import { Button, IconButton } from "./Button";
+import { useConfirm } from "./Confirm";
+import { Dialog } from "./Dialog";
+import { TextField } from "./Field";
+import { Menu, MenuItem, MenuSeparator } from "./Menu";
+import { toast, toastError } from "./toast";
 
-export function TaskMenu({ task }: { task: Conversation }) {
+export function TaskMenu({ task, className }: { task: Conversation; className?: string | undefined }) {
   const [isRenaming, setRenaming] = useState(false);
   const confirm = useConfirm();
   const renew = useRenew();
@@ -52,15 +51,26 @@ export function TaskMenu({ task }: { task: Conversation }) {
     <>
       <Menu
         trigger={
-          <IconButton label={`Options of ${name}`} icon={<Ellipsis />} size="small" className={styles.more} />
+          <IconButton
+            label={`Options of ${name}`}
+            icon={<Ellipsis />}
+            size="small"
+            {...(className ? { className } : {})}
+          />
         }
       >
         <MenuItem icon={<Pencil />} onSelect={() => setRenaming(true)}>
           Rename
         </MenuItem>
-        <MenuItem icon={<Archive />} onSelect={() => void archive().catch(toastError)}>
-          Archive
-        </MenuItem>
+        {task.status === "archived" ? (
+          <MenuItem icon={<ArchiveRestore />} onSelect={() => void setStatus("active").catch(toastError)}>
+            Take out of the archive
+          </MenuItem>
+        ) : (
+          <MenuItem icon={<Archive />} onSelect={() => void archive().catch(toastError)}>
+            Archive
+          </MenuItem>
+        )}
         <MenuSeparator />
         <MenuItem icon={<Trash2 />} isDangerous onSelect={() => void remove().catch(toastError)}>
           Delete
