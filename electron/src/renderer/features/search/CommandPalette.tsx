@@ -1,6 +1,103 @@
-/** Every action and every thing. */
-import { Dialog } from "@/components/Dialog";
+/** Every action and every thing, found as one types; what was used last comes first. */
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Command as Palette } from "cmdk";
+import { Search } from "lucide-react";
+import { Dialog as Radix } from "radix-ui";
+import { useState } from "react";
+import { quickSearchQuery } from "@/api/search";
+import type { SearchHit } from "@/api/types";
+import { messageOf } from "@/api/client";
+import { Keys } from "@/components/Keys";
+import { useCommandList, type Command } from "@/hooks/commands";
+import { useDebounced } from "@/hooks/useDebounced";
+import { useStored } from "@/hooks/useStored";
+import styles from "./CommandPalette.module.css";
+import { Hit } from "./Hit";
+import { placeOf } from "./placeOf";
+import { matching, noteRecent } from "./ranking";
+import { RecentTasks } from "./RecentTasks";
+
+const NONE: readonly string[] = [];
 
 export default function CommandPalette({ onClose }: { onClose: () => void }) {
-  return <Dialog isOpen onClose={onClose} title="Search and commands" />;
+  const [text, setText] = useState("");
+  const [recent, setRecent] = useStored("cowork.palette.recent", NONE);
+  const query = text.trim();
+  const commands = matching(useCommandList(), query, recent).filter((command) => command.id !== "palette");
+  const hits = useQuery(quickSearchQuery(useDebounced(query, 120)));
+  const navigate = useNavigate();
+  const found = query ? (hits.data?.data ?? []) : [];
+
+  const run = (command: Command) => {
+    setRecent(noteRecent(recent, command.id));
+    onClose();
+    command.run();
+  };
+  const show = (hit: SearchHit) => {
+    onClose();
+    void navigate(placeOf(hit, query));
+  };
+
+  return (
+    <Radix.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <Radix.Portal>
+        <Radix.Overlay className={styles.overlay} />
+        <Radix.Content className={styles.palette} aria-describedby={undefined}>
+          <Radix.Title className="visually-hidden">Search and commands</Radix.Title>
+          <Palette label="Search and commands" shouldFilter={false} loop>
+            <div className={styles.field}>
+              <Search aria-hidden />
+              <Palette.Input
+                value={text}
+                onValueChange={setText}
+                maxLength={500}
+                placeholder="Search tasks, files, artifacts, or type a command"
+                className={styles.input}
+              />
+            </div>
+            <Palette.List className={styles.list} label="Results">
+              {query && hits.isError && <p className={styles.words}>{messageOf(hits.error)}</p>}
+              {query && !hits.isFetching && found.length === 0 && commands.length === 0 && (
+                <Palette.Empty className={styles.words}>Nothing is called or says “{query}”.</Palette.Empty>
+              )}
+              {!query && <RecentTasks onChosen={onClose} />}
+              {commands.length > 0 && (
+                <Palette.Group heading={query ? "Actions" : "Actions and views"} className={styles.group}>
+                  {commands.map((command) => (
+                    <Palette.Item
+                      key={command.id}
+                      value={`command ${command.id}`}
+                      onSelect={() => run(command)}
+                      className={styles.item}
+                    >
+                      <span className={styles.icon} aria-hidden>
+                        {command.icon}
+                      </span>
+                      <span className={styles.title}>{command.title}</span>
+                      {command.shortcut && <Keys shortcut={command.shortcut} />}
+                    </Palette.Item>
+                  ))}
+                </Palette.Group>
+              )}
+              {found.length > 0 && (
+                <Palette.Group heading="Found" className={styles.group}>
+                  {found.map((hit) => (
+                    <Palette.Item
+                      key={`${hit.kind} ${hit.id}`}
+                      value={`${hit.kind} ${hit.id}`}
+                      onSelect={() => show(hit)}
+                      className={styles.item}
+                    >
+                      <Hit hit={hit} />
+                    </Palette.Item>
+                  ))}
+                </Palette.Group>
+              )}
+            </Palette.List>
+          </Palette>
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
 }
