@@ -73,8 +73,9 @@ export function sendNext(
   });
 }
 
-/** `navigator.locks` is not there on origins that are not secure: then this window takes itself for the one. */
+/** On origins that are not secure there are no locks: then this window takes itself for the one. */
 async function alone(name: string, deed: () => Promise<Outcome>): Promise<Outcome> {
-  if (!("locks" in navigator)) return deed();
-  return navigator.locks.request(name, { ifAvailable: true }, (lock) => (lock ? deed() : "elsewhere"));
+  const { locks } = navigator as { locks?: LockManager | null };
+  if (!locks) return deed();
+  return locks.request(name, { ifAvailable: true }, (lock) => (lock ? deed() : "elsewhere"));
 }

@@ -12,15 +12,17 @@ import styles from "./TasksView.module.css";
 
 interface ChosenTasksProps {
   chosen: readonly Conversation[];
+  listed: number;
+  /** With those that are not listed yet. */
   total: number;
   status: "active" | "archived";
   onChoose: (isAll: boolean) => void;
 }
 
-export function ChosenTasks({ chosen, total, status, onChoose }: ChosenTasksProps) {
+export function ChosenTasks({ chosen, listed, total, status, onChoose }: ChosenTasksProps) {
   const all = useRef<HTMLInputElement>(null);
   const deeds = useDeeds(chosen);
-  const isPart = chosen.length > 0 && chosen.length < total;
+  const isPart = chosen.length > 0 && chosen.length < listed;
   useEffect(() => {
     if (all.current) all.current.indeterminate = isPart;
   }, [isPart]);
@@ -37,10 +39,12 @@ export function ChosenTasks({ chosen, total, status, onChoose }: ChosenTasksProp
           type="checkbox"
           aria-label="Choose all"
           className={styles.choice}
-          checked={chosen.length === total}
+          checked={chosen.length === listed}
           onChange={(event) => onChoose(event.target.checked)}
         />
-        <span role="status">{chosen.length > 0 ? `${chosen.length} chosen` : plural(total, "task")}</span>
+        <span role="status">
+          {chosen.length > 0 ? `${chosen.length} of ${plural(listed, "task")} chosen` : plural(total, "task")}
+        </span>
       </div>
       {chosen.length > 0 && (
         <span className={styles.deeds}>

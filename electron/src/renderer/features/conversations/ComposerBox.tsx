@@ -1,11 +1,9 @@
 /** The form that every message is written in, of a task and of one that is not there yet. */
 import { useQuery } from "@tanstack/react-query";
-import { ArrowUp, Paperclip, Square } from "lucide-react";
 import { useEffect, useId, useRef, useState, type SubmitEvent, type ReactNode } from "react";
 import { messageOf } from "@/api/client";
 import { settingsQuery } from "@/api/settings";
 import { deleteUpload } from "@/api/uploads";
-import { IconButton } from "@/components/Button";
 import { classes } from "@/components/classes";
 import { bytes } from "@/components/format";
 import { toastError } from "@/components/toast";
@@ -23,11 +21,11 @@ import {
 import { dropUpload, retryUpload, upload, uploadsSettled, useUploads } from "@/state/uploads";
 import { Attachments } from "./Attachments";
 import styles from "./Composer.module.css";
+import { ComposerTools } from "./ComposerTools";
 import { MessageField } from "./MessageField";
-import { ModelPicker } from "./ModelPicker";
 import { pastedFiles, useFileDrop } from "./useFileDrop";
 
-interface ComposerBoxProps {
+export interface ComposerBoxProps {
   draftKey: string;
   /** Whose model choice is remembered. */
   taskKey: string;
@@ -49,7 +47,7 @@ interface ComposerBoxProps {
 }
 
 export function ComposerBox(props: ComposerBoxProps) {
-  const { draftKey, isRunning = false, isLarge = false } = props;
+  const { draftKey, isLarge = false } = props;
   const draft = useDraft(draftKey);
   const uploads = useUploads(draftKey);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -61,7 +59,10 @@ export function ComposerBox(props: ComposerBoxProps) {
   useFirstFocus(focus);
 
   const isEmpty = !draft.text.trim();
-  const hasStop = isRunning && props.onStop !== undefined;
+  const stop = () => {
+    props.onStop?.();
+    focus();
+  };
   const send = () => {
     if (!isEmpty) void sending.send();
     focus();
@@ -92,9 +93,14 @@ export function ComposerBox(props: ComposerBoxProps) {
         }}
         onDropUpload={({ id }) => {
           dropUpload(draftKey, id);
+          sending.forgive();
           focus();
         }}
-        onRetryUpload={({ id }) => retryUpload(draftKey, id)}
+        onRetryUpload={({ id }) => {
+          retryUpload(draftKey, id);
+          sending.forgive();
+          focus();
+        }}
       />
       <MessageField
         field={field}
@@ -104,7 +110,10 @@ export function ComposerBox(props: ComposerBoxProps) {
         skills={draft.skills}
         isReadOnly={sending.isBusy}
         describedBy={sending.fault === null ? undefined : faultId}
-        onChange={(text) => changeDraft(draftKey, { text })}
+        onChange={(text) => {
+          changeDraft(draftKey, { text });
+          sending.forgive();
+        }}
         onSend={send}
         onSkill={({ id, name }) => changeDraft(draftKey, { skills: [...draft.skills, { id, name }] })}
         onRecall={() => props.onRecall?.()}
@@ -119,36 +128,15 @@ export function ComposerBox(props: ComposerBoxProps) {
           {sending.fault}
         </p>
       )}
-      <div className={styles.tools}>
-        <AttachButton onFiles={files.add} largest={files.largest} />
-        {props.tools}
-        <ModelPicker taskKey={props.taskKey} projectId={props.projectId} />
-        <span className={styles.gap} role="status">
-          {sending.isWaiting && "Sends when the files are uploaded"}
-        </span>
-        {hasStop && (
-          <IconButton
-            label={props.isStopping ? "Stopping" : "Stop"}
-            icon={<Square className={styles.stop} />}
-            shortcut="mod+."
-            kind="secondary"
-            onClick={() => {
-              props.onStop?.();
-              focus();
-            }}
-          />
-        )}
-        {(!hasStop || !isEmpty) && (
-          <IconButton
-            type="submit"
-            label={isRunning ? "Send when this turn ends" : "Send"}
-            shortcut="enter"
-            icon={<ArrowUp />}
-            kind="primary"
-            aria-disabled={isEmpty || sending.isBusy || undefined}
-          />
-        )}
-      </div>
+      <ComposerTools
+        {...props}
+        hasText={!isEmpty}
+        isBusy={sending.isBusy}
+        isWaiting={sending.isWaiting}
+        largest={files.largest}
+        onFiles={files.add}
+        onStop={stop}
+      />
     </form>
   );
 }
@@ -178,7 +166,13 @@ function useSending({ draftKey, submit }: ComposerBoxProps) {
       setState("idle");
     }
   };
-  return { send, fault, isBusy: state === "sending", isWaiting: state === "waiting" };
+  return {
+    send,
+    fault,
+    forgive: () => setFault(null),
+    isBusy: state === "sending",
+    isWaiting: state === "waiting",
+  };
 }
 
 function useAttaching({ draftKey, place, onBare }: ComposerBoxProps) {
@@ -199,32 +193,6 @@ function useAttaching({ draftKey, place, onBare }: ComposerBoxProps) {
     if (readDraft(draftKey).files.length === 0) onBare?.();
   };
   return { largest, remove, add: (files: readonly File[]) => upload(draftKey, files, place, refusal) };
-}
-
-function AttachButton({ onFiles, largest }: { onFiles: (files: File[]) => void; largest: number | null }) {
-  const picker = useRef<HTMLInputElement>(null);
-  const limit = largest === null ? "" : ` (up to ${bytes(largest)} each)`;
-  return (
-    <>
-      <input
-        ref={picker}
-        type="file"
-        multiple
-        hidden
-        aria-label="Files to attach"
-        onChange={(event) => {
-          onFiles([...(event.target.files ?? [])]);
-          // The same file can be picked again.
-          event.target.value = "";
-        }}
-      />
-      <IconButton
-        label={`Attach files${limit}`}
-        icon={<Paperclip />}
-        onClick={() => picker.current?.click()}
-      />
-    </>
-  );
 }
 
 /** Where one can type at once, one is there; on a touch screen the keyboard would cover the view. */

@@ -45,7 +45,8 @@ export function TaskRows({ status, projectId }: TaskRowsProps) {
     <>
       <ChosenTasks
         chosen={selected}
-        total={listed.length}
+        listed={listed.length}
+        total={tasks.data.pages[0]?.total ?? listed.length}
         status={status}
         onChoose={(isAll) => setChosen(new Set(isAll ? listed.map(({ id }) => id) : []))}
       />

@@ -6,7 +6,7 @@ export type Way = "anthropic" | "server" | "offline";
 
 const WAYS = [
   { way: "anthropic", icon: <KeyRound />, name: "Anthropic", note: "With your API key" },
-  { way: "server", icon: <Server />, name: "Another server", note: "Yours, or a compatible one" },
+  { way: "server", icon: <Server />, name: "Another server", note: "Yours, or compatible" },
   { way: "offline", icon: <Cpu />, name: "No language model", note: "The built-in one, offline" },
 ] as const;
 
