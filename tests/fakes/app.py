@@ -41,6 +41,7 @@ class App:
 
     async def open(self, path: str = "/") -> None:
         await self.page.goto(self.url + path)
+        await expect(self.page.locator("main#view")).to_be_attached()
 
     async def window(self) -> "App":
         """A second window of the same browser."""

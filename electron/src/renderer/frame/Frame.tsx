@@ -14,7 +14,8 @@ import { OfflineBanner } from "./ServerState";
 import { Sidebar } from "./Sidebar";
 import { useFrameCommands } from "./useFrameCommands";
 
-const CommandPalette = lazy(() => import("@/features/search/CommandPalette"));
+const loadPalette = () => import("@/features/search/CommandPalette");
+const CommandPalette = lazy(loadPalette);
 
 export function Frame() {
   const isNarrow = useMediaQuery("(max-width: 760px)");
@@ -31,6 +32,8 @@ export function Frame() {
     toggleSidebar: () => (isNarrow ? setDrawerOpen(!isDrawerOpen) : setCollapsed(!isCollapsed)),
   });
   useShortcuts();
+  // What is typed right after its shortcut is not to be lost while it loads.
+  useEffect(() => void loadPalette(), []);
   useQueueSender();
 
   return (
