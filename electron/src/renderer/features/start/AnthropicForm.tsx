@@ -18,8 +18,13 @@ export function AnthropicForm({ secrets, settings }: FormProps) {
   if (secrets === "unavailable") return <WithoutKeyring />;
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    const isElsewhere = (settings.base_url ?? null) !== null;
-    void tryIt({ key: key.trim(), base_url: null }, isElsewhere ? { base_url: null } : {});
+    // An address that was given at the start stays in force.
+    const isFixed = settings.overridden.includes("base_url");
+    const isElsewhere = !isFixed && (settings.base_url ?? null) !== null;
+    void tryIt(
+      { key: key.trim(), ...(isFixed ? {} : { base_url: null }) },
+      isElsewhere ? { base_url: null } : {},
+    );
   };
   return (
     <form className={styles.fields} onSubmit={submit}>
@@ -49,12 +54,12 @@ export function AnthropicForm({ secrets, settings }: FormProps) {
   );
 }
 
-export const placeOf = (secrets: "keyring" | "file"): string =>
+const placeOf = (secrets: "keyring" | "file"): string =>
   secrets === "keyring"
     ? "It is tried at once and kept in this system’s keyring, never in a file of Cowork’s, and not shown again."
     : "It is tried at once and kept in an encrypted file of Cowork’s, and not shown again.";
 
-export const WithoutKeyring = () => (
+const WithoutKeyring = () => (
   <div className={styles.offline}>
     <p>
       This system has no keyring that could keep a key. Give it as an environment variable where Cowork is
