@@ -1,10 +1,11 @@
 /** Sends what waits, one message after each turn, whatever view is shown; of all windows one alone does. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect } from "react";
+import { useEffect } from "react";
 import { ApiError, messageOf } from "@/api/client";
 import { inFlightQuery } from "@/api/conversations";
 import { noteRunning, sendMessage } from "@/api/responses";
 import type { AgentResponse, ServerEvent } from "@/api/types";
+import { chooseModel, clearDraft } from "@/state/draft";
 import { dequeue, dropQueue, holdQueue, readQueue, useQueues } from "@/state/queue";
 import { useServerEvents } from "./live";
 
@@ -19,14 +20,7 @@ export function useQueueSender(): void {
     enabled: Object.keys(queues).length > 0,
   });
 
-  // After a fault the next would fare no better: it waits for the user's word. Who stops a turn wants the next.
-  useServerEvents(
-    useCallback((event: ServerEvent) => {
-      if (event.type === "turn.ended" && event.error && event.error.type !== "cancelled") {
-        holdQueue(event.conversation_id, "The turn before has failed.");
-      }
-    }, []),
-  );
+  useServerEvents(hear);
 
   useEffect(() => {
     if (!running) return;
@@ -41,6 +35,23 @@ export function useQueueSender(): void {
     });
     return () => clearTimeout(timer);
   }, [queues, running, dataUpdatedAt, queries]);
+}
+
+function hear(event: ServerEvent): void {
+  if (event.type === "turn.ended" && event.error && event.error.type !== "cancelled") {
+    // The next would fare no better: it waits for the user's word. Who stops a turn wants the next.
+    holdQueue(event.conversation_id, "The turn before has failed.");
+  }
+  if (event.type === "resource.changed" && event.resource === "conversation" && event.change === "deleted") {
+    if (event.id !== null) forget(event.id);
+  }
+}
+
+/** What was to be said in a task goes with it. */
+function forget(conversationId: string): void {
+  dropQueue(conversationId);
+  clearDraft(conversationId);
+  chooseModel(conversationId, null);
 }
 
 type Outcome = "sent" | "busy" | "elsewhere" | "held";
@@ -66,7 +77,7 @@ export function sendNext(
       return "sent";
     } catch (error) {
       if (error instanceof ApiError && (error.type === "conflict" || error.isUnreachable)) return "busy";
-      if (error instanceof ApiError && error.status === 404) dropQueue(conversationId);
+      if (error instanceof ApiError && error.status === 404) forget(conversationId);
       else holdQueue(conversationId, messageOf(error));
       return "held";
     }

@@ -5,7 +5,7 @@ import { messageOf } from "@/api/client";
 import { settingsQuery } from "@/api/settings";
 import { deleteUpload } from "@/api/uploads";
 import { classes } from "@/components/classes";
-import { bytes } from "@/components/format";
+import { bytes, plural } from "@/components/format";
 import { toastError } from "@/components/toast";
 import { useMediaQuery } from "@/hooks/useMediaQuery";
 import {
@@ -102,6 +102,10 @@ export function ComposerBox(props: ComposerBoxProps) {
           focus();
         }}
       />
+      <div role="status" className="visually-hidden">
+        {uploads.length > 0 && `${plural(uploads.length, "upload")} under way or failed`}
+        {uploads.length === 0 && draft.files.length > 0 && `${plural(draft.files.length, "file")} attached`}
+      </div>
       <MessageField
         field={field}
         label={props.label}
