@@ -1,7 +1,7 @@
 /** What can be done with a task in a list: rename, archive or take out of the archive, delete. */
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { Archive, ArchiveRestore, Ellipsis, Pencil, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { deleteConversation, updateConversation } from "@/api/conversations";
 import type { Conversation } from "@/api/types";
 import { useRenew } from "@/hooks/useRenew";
@@ -12,7 +12,14 @@ import { TextField } from "./Field";
 import { Menu, MenuItem, MenuSeparator } from "./Menu";
 import { toast, toastError } from "./toast";
 
-export function TaskMenu({ task, className }: { task: Conversation; className?: string | undefined }) {
+interface TaskMenuProps {
+  task: Conversation;
+  className?: string | undefined;
+  /** More items, after the renaming. */
+  children?: ReactNode;
+}
+
+export function TaskMenu({ task, className, children }: TaskMenuProps) {
   const [isRenaming, setRenaming] = useState(false);
   const confirm = useConfirm();
   const renew = useRenew();
@@ -62,6 +69,7 @@ export function TaskMenu({ task, className }: { task: Conversation; className?: 
         <MenuItem icon={<Pencil />} onSelect={() => setRenaming(true)}>
           Rename
         </MenuItem>
+        {children}
         {task.status === "archived" ? (
           <MenuItem icon={<ArchiveRestore />} onSelect={() => void setStatus("active").catch(toastError)}>
             Take out of the archive
