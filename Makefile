@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but Python 3.11+: everything else is installed into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick fuzz check bench openapi constraints viewer clean chromium servers
+.PHONY: help run demo ui test quick fuzz check bench openapi constraints viewer clean chromium servers
 
 BASE_PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -10,13 +10,17 @@ ARGS ?=
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "%-12s %s\n", $$1, $$2 }'
 
-run: .venv/run ## start Cowork on port 26866 and show its page (ARGS=--no-open for no page)
+run: .venv/run ui ## start Cowork on port 26866 and show it in the browser (ARGS=--no-open for no page)
 	@exec $(PYTHON) -m cowork_desktop serve $(ARGS)
 
-demo: .venv/run ## have a table summarised, to see what Cowork does (DATA=folder keeps it)
+demo: .venv/run ui ## have a table summarised, to see what Cowork does (DATA=folder keeps it)
 	@exec $(PYTHON) tools/demo.py $(if $(DATA),--data-dir "$(DATA)") $(ARGS)
 
-test: .venv/dev chromium servers ## run the tests
+ui: .venv/bin/python ## build the app that people see, where it has changed
+	@sh tools/build_ui.sh
+
+test: .venv/dev ui chromium servers ## run the tests
+	@sh tools/build_ui.sh run --silent test
 	@$(PYTHON) -m pytest -n 2 $(ARGS)
 
 quick: .venv/dev ## run the tests that are fast
@@ -30,12 +34,14 @@ check: .venv/dev ## format, lint, types and the rules of the architecture
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
 	@.venv/bin/lint-imports
+	@sh tools/build_ui.sh run --silent check
 
 bench: .venv/dev ## measure, each number beside its limit in the same run
 	@$(PYTHON) -m bench $(ARGS)
 
 openapi: .venv/run ## write openapi.json anew
 	@$(PYTHON) -m cowork_desktop openapi > openapi.json
+	@sh tools/build_ui.sh run --silent types
 
 constraints: ## pin what is installed anew, into constraints.txt
 	@rm -rf .venv/pins && $(BASE_PYTHON) -m venv .venv/pins
@@ -44,7 +50,7 @@ constraints: ## pin what is installed anew, into constraints.txt
 	  .venv/pins/bin/python -m pip freeze --exclude cowork-desktop; } > constraints.txt && rm -rf .venv/pins
 
 clean: ## remove what was installed and built
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist electron/node_modules cowork_desktop/ui .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 chromium:
 	@sh tools/install_chromium.sh
