@@ -10,14 +10,22 @@ interface MenuProps {
   trigger: ReactNode;
   children: ReactNode;
   align?: "start" | "center" | "end";
+  /** Prevent the event where the focus has gone elsewhere, and must not come back to the button. */
+  onCloseFocus?: (event: Event) => void;
 }
 
-export function Menu({ trigger, children, align = "end" }: MenuProps) {
+export function Menu({ trigger, children, align = "end", onCloseFocus }: MenuProps) {
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
-        <Radix.Content className={styles.menu} align={align} sideOffset={4} collisionPadding={8}>
+        <Radix.Content
+          className={styles.menu}
+          align={align}
+          sideOffset={4}
+          collisionPadding={8}
+          {...(onCloseFocus ? { onCloseAutoFocus: onCloseFocus } : {})}
+        >
           {children}
         </Radix.Content>
       </Radix.Portal>

@@ -1,0 +1,309 @@
+/** A notebook that is being edited: all that is done to its cells, here and on the server. */
+import type { ReadOptions } from "@/api/events";
+import type { Cell, CellCreate, CellEvent, CellPatch } from "@/api/types";
+import type { CellRunState } from "@/state/cellRun";
+import { CellStore } from "./CellStore";
+import { Deeds, Later } from "./deeds";
+import {
+  isActive,
+  labelOf,
+  newEntry,
+  placeAt,
+  queued,
+  received,
+  textOf,
+  withCell,
+  type Entry,
+  type Seed,
+} from "./entries";
+import { Followed } from "./followed";
+import { keepUnsaved, withUnsaved } from "./unsaved";
+
+export interface NotebookServer {
+  create: (body: CellCreate) => Promise<Cell>;
+  /** `isLast`: the window closes. */
+  update: (id: string, body: CellPatch, isLast?: boolean) => Promise<Cell>;
+  remove: (id: string) => Promise<void>;
+  start: (id: string) => Promise<void>;
+  startAll: () => Promise<unknown>;
+  follow: (id: string, options: ReadOptions<CellEvent>) => Promise<void>;
+}
+
+/** Whom the notebook tells. */
+export interface NotebookReader {
+  /** What the server has is to be fetched anew. */
+  renew: () => void;
+  failed: (error: unknown) => void;
+  /** Cells that were deleted elsewhere while they were being edited here. */
+  lost: (deleted: Deleted) => void;
+}
+
+export interface Deleted {
+  readonly entry: Entry;
+  readonly at: number;
+}
+
+const AGAIN_AFTER = 3_000;
+
+export class Notebook {
+  readonly cells = new CellStore();
+
+  private isFilled = false;
+  /** The server's names of the cells, by ours, and the other way round. */
+  private readonly ids = new Map<string, string>();
+  private readonly keys = new Map<string, string>();
+  private readonly deleted: Deleted[] = [];
+  private made = 0;
+  private readonly deeds: Deeds;
+  private readonly later = new Later(() => void this.flush());
+  private readonly followed: Followed;
+
+  constructor(
+    readonly scratchpadId: string,
+    private readonly server: NotebookServer,
+    private readonly reader: NotebookReader,
+  ) {
+    this.deeds = new Deeds(() => reader.renew());
+    this.followed = new Followed((id, options) => server.follow(id, options), {
+      heard: (key, run) => this.cells.change(key, (entry) => ({ ...entry, run })),
+      ended: (key, run) => this.runEnded(key, run),
+    });
+  }
+
+  /** What the server has. */
+  receive(stored: readonly Cell[]): void {
+    if (this.deeds.areUnderWay) return;
+    const before = this.cells.all();
+    let after = received(before, stored, (id) => this.keyFor(id));
+    if (!this.isFilled) after = withUnsaved(this.scratchpadId, after);
+    this.isFilled = true;
+    this.cells.set(after);
+    before.forEach((entry, at) => {
+      if (entry.draft !== null && !this.cells.entry(entry.key)) this.reader.lost({ entry, at });
+    });
+    if (this.unsaved().length > 0) this.saveSoon();
+    this.attend();
+  }
+
+  type(key: string, text: string): void {
+    this.cells.change(key, (entry) => ({ ...entry, draft: text }));
+    this.saveSoon();
+  }
+
+  collapse(key: string): void {
+    this.cells.change(key, (entry) => ({ ...entry, isCollapsed: !entry.isCollapsed }));
+  }
+
+  /** Takes the other text, or lets it go. */
+  settle(key: string, takesOther: boolean): void {
+    this.cells.change(key, ({ conflict, draft, ...entry }) => ({
+      ...entry,
+      conflict: null,
+      draft: takesOther && conflict ? conflict.other : draft,
+    }));
+    this.saveSoon();
+  }
+
+  /** Puts a new cell at `at` among the cells, and returns its key. */
+  insert(at: number, seed: Seed): string {
+    this.made += 1;
+    const key = `new-${this.made}`;
+    this.cells.set(this.cells.all().toSpliced(at, 0, newEntry(key, seed)));
+    void this.save([key]);
+    return key;
+  }
+
+  remove(key: string): Deleted | null {
+    const at = this.cells.placeOf(key);
+    const entry = this.cells.entry(key);
+    if (!entry) return null;
+    this.cells.set(this.cells.all().toSpliced(at, 1));
+    this.withId(key, (id) => this.server.remove(id));
+    const deleted = { entry, at };
+    this.deleted.push(deleted);
+    return deleted;
+  }
+
+  /** Puts back the cell that was deleted last, or this one; returns the new cell's key. */
+  putBack(deleted: Deleted | undefined = this.deleted.at(-1)): string | null {
+    if (!deleted) return null;
+    const known = this.deleted.indexOf(deleted);
+    if (known >= 0) this.deleted.splice(known, 1);
+    const { cell, outputs } = deleted.entry;
+    return this.insert(Math.min(deleted.at, this.cells.keys.length), {
+      type: cell.type === "markdown" ? "markdown" : "code",
+      language: cell.language ?? null,
+      text: textOf(deleted.entry),
+      outputs,
+    });
+  }
+
+  move(key: string, away: 1 | -1): void {
+    const from = this.cells.placeOf(key);
+    const entry = this.cells.entry(key);
+    const to = from + away;
+    if (!entry || to < 0 || to >= this.cells.keys.length) return;
+    this.cells.set(this.cells.all().toSpliced(from, 1).toSpliced(to, 0, entry));
+    this.withId(key, async (id) => {
+      const at = this.cells.placeOf(key);
+      if (at < 0) return;
+      await this.server.update(id, { index: placeAt(this.cells.all().toSpliced(at, 1), at) });
+    });
+  }
+
+  /** Prose has no output. */
+  turnInto(key: string, type: "code" | "markdown", language: string | null): void {
+    const before = this.cells.entry(key)?.cell;
+    if (!before || (before.type === type && (before.language ?? null) === language)) return;
+    this.withId(key, async (id) => {
+      await this.ensure(key);
+      const cell = await this.server.update(id, { type, ...(language ? { language } : {}) });
+      const parts = before.type === type ? {} : { outputs: [], hasOutput: false };
+      this.cells.change(key, (entry) => ({ ...withCell(entry, cell), ...parts }));
+    });
+  }
+
+  /** Runs what is in the editor, unless it runs already. */
+  run(key: string): void {
+    const entry = this.cells.entry(key);
+    if (entry?.cell.type !== "code" || isActive(entry)) return;
+    this.withId(key, async (id) => {
+      await this.ensure(key);
+      await this.server.start(id);
+      const isNext = !this.cells.all().some(isActive);
+      this.cells.change(key, (now) => queued(now, isNext));
+      this.attend();
+    });
+  }
+
+  runAll(): void {
+    this.do(async () => {
+      for (const key of this.unsaved()) await this.ensure(key);
+      await this.server.startAll();
+    });
+  }
+
+  /** Stores what is typed, now. */
+  flush(): Promise<void> {
+    return this.save(this.unsaved());
+  }
+
+  /** The window goes, perhaps for ever: what is typed is sent without waiting, and kept should that fail. */
+  leave(): void {
+    keepUnsaved(this.scratchpadId, this.cells.all());
+    for (const { cell, draft } of this.cells.all()) {
+      if (draft === null || cell.id === "" || draft === cell.content) continue;
+      void this.server.update(cell.id, { content: draft }, true).catch(() => undefined);
+    }
+  }
+
+  close(): void {
+    void this.flush();
+    this.followed.close();
+  }
+
+  private unsaved(): string[] {
+    const unsaved = this.cells.all().filter(({ draft, cell }) => draft !== null || cell.id === "");
+    return unsaved.map(({ key }) => key);
+  }
+
+  private saveSoon(): void {
+    this.cells.note("saving");
+    this.later.touch();
+  }
+
+  private async save(keys: readonly string[]): Promise<void> {
+    this.later.clear();
+    if (keys.length === 0) return;
+    this.cells.note("saving");
+    await this.deeds.add(async () => {
+      try {
+        for (const key of keys) await this.ensure(key);
+        if (this.unsaved().length === 0) this.cells.note("saved");
+        keepUnsaved(this.scratchpadId, []);
+      } catch {
+        this.cells.note("failed");
+        keepUnsaved(this.scratchpadId, this.cells.all());
+        this.later.in(AGAIN_AFTER);
+      }
+    });
+  }
+
+  /** The server has the cell, with what is typed in it. */
+  private async ensure(key: string): Promise<void> {
+    const entry = this.cells.entry(key);
+    if (!entry) return;
+    const { cell, draft } = entry;
+    if (cell.id === "") await this.make(entry);
+    else if (draft === cell.content) this.stored(key, cell, draft);
+    else if (draft !== null) this.stored(key, await this.server.update(cell.id, { content: draft }), draft);
+  }
+
+  private async make(entry: Entry): Promise<void> {
+    const { key, outputs } = entry;
+    const { type, language } = entry.cell;
+    const text = textOf(entry);
+    const at = this.cells.placeOf(key);
+    const all = this.cells.all();
+    const isLast = all.slice(at + 1).every(({ cell }) => cell.id === "");
+    const cell = await this.server.create({
+      type,
+      content: text,
+      ...(language ? { language } : {}),
+      ...(isLast ? {} : { index: placeAt(all, at) }),
+    });
+    this.ids.set(key, cell.id);
+    this.keys.set(cell.id, key);
+    this.stored(key, cell, text);
+    if (outputs.length === 0) return;
+    await this.server.create({ type: "output", outputs: [...outputs], index: cell.index + 1 });
+    this.cells.change(key, (now) => ({ ...now, hasOutput: true }));
+  }
+
+  private stored(key: string, cell: Cell, text: string): void {
+    this.cells.change(key, (entry) => ({
+      ...entry,
+      cell,
+      draft: entry.draft === text ? null : entry.draft,
+    }));
+  }
+
+  /** With the server's name of the cell, once it has one; nothing where it was never made. */
+  private withId(key: string, deed: (id: string) => Promise<void>): void {
+    this.do(async () => {
+      const id = this.ids.get(key);
+      if (id !== undefined) await deed(id);
+    });
+  }
+
+  /** A deed that fails is told of, and what the server has is shown again. */
+  private do(deed: () => Promise<void>): void {
+    void this.deeds.add(() => deed().catch((error: unknown) => this.reader.failed(error)));
+  }
+
+  private attend(): void {
+    const order = ({ cell }: Entry) => (cell.status === "running" ? "" : (cell.queued_at ?? ""));
+    const active = this.cells.all().filter((entry) => isActive(entry) && entry.cell.id !== "");
+    this.followed.attend(active.toSorted((one, other) => order(one).localeCompare(order(other))));
+  }
+
+  private runEnded(key: string, run: CellRunState): void {
+    this.cells.change(key, (entry) => {
+      if (!run.cell) return { ...entry, run: null };
+      const { outputs } = run;
+      return { ...withCell(entry, run.cell), outputs, hasOutput: outputs.length > 0, run: null };
+    });
+    const entry = this.cells.entry(key);
+    if (entry && run.cell) {
+      this.cells.say(labelOf(entry, this.cells.placeOf(key) + 1));
+      this.attend();
+    }
+    this.reader.renew();
+  }
+
+  private keyFor(id: string): string {
+    const key = this.keys.get(id) ?? id;
+    this.ids.set(key, id);
+    return key;
+  }
+}
