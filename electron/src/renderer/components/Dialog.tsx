@@ -1,7 +1,7 @@
 /** A dialog: it traps the focus, Escape closes it, and the focus goes back to where it was. */
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 import { IconButton } from "./Button";
 import { classes } from "./classes";
 import styles from "./Dialog.module.css";
@@ -26,12 +26,21 @@ export function Dialog({
   actions,
   size = "medium",
 }: DialogProps) {
+  const before = useRef<HTMLElement | null>(null);
   return (
     <Radix.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className={styles.overlay} />
         <Radix.Content
           className={classes(styles.dialog, styles[size])}
+          onOpenAutoFocus={(event) => {
+            before.current = focusedNow();
+            focusWithin(event);
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            if (document.activeElement === document.body) before.current?.focus();
+          }}
           {...(description ? {} : { "aria-describedby": undefined })}
         >
           <header className={styles.header}>
@@ -49,4 +58,21 @@ export function Dialog({
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** What has the focus; of a menu, which closes, the button that it came from. */
+function focusedNow(): HTMLElement | null {
+  const menu = document.activeElement?.closest("[role=menu]")?.getAttribute("aria-labelledby");
+  const found = menu ? document.getElementById(menu) : document.activeElement;
+  return found instanceof HTMLElement ? found : null;
+}
+
+/** What is to be filled in, else what is to be pressed: not the button that closes it, whose tooltip would take the first Escape. */
+function focusWithin(event: Event): void {
+  const dialog = event.currentTarget;
+  if (!(dialog instanceof HTMLElement) || dialog.contains(document.activeElement)) return;
+  const field = dialog.querySelector<HTMLElement>(":is(input, textarea, select):not(:disabled, [hidden])");
+  const first = field ?? dialog.querySelector<HTMLElement>(`.${styles.actions ?? ""} button:not(:disabled)`);
+  event.preventDefault();
+  (first ?? dialog).focus();
 }
