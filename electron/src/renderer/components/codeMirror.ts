@@ -100,7 +100,9 @@ export function createEditor(parent: HTMLElement, text: string, looks: Looks, ar
   return {
     focus: (place) => {
       view.focus();
-      if (place) view.dispatch({ selection: { anchor: place === "start" ? 0 : view.state.doc.length } });
+      const { head } = view.state.selection.main;
+      const anchor = place === "start" ? 0 : place === "end" ? view.state.doc.length : head;
+      view.dispatch({ selection: place ? { anchor } : view.state.selection, scrollIntoView: true });
     },
     show: (next) => {
       const change = changeBetween(view.state.doc.toString(), next.replace(/\r\n?/g, "\n"));

@@ -15,7 +15,12 @@ export function CellGutter({ entry, place, isChosen }: { entry: Entry; place: nu
   if (cell.status === "running") {
     const label = `Interrupt cell ${place}`;
     button = (
-      <IconButton {...common} label={label} icon={<Square />} onClick={() => perform("interrupt", key)} />
+      <IconButton
+        {...common}
+        label={label}
+        icon={<Square fill="currentcolor" />}
+        onClick={() => perform("interrupt", key)}
+      />
     );
   } else if (isQueued(entry)) {
     button = <Clock className={styles.waiting} aria-hidden />;

@@ -10,7 +10,7 @@ import styles from "./CellOutput.module.css";
 import { useShared } from "./context";
 import { isQueued, outputsOf, type Entry } from "./entries";
 
-export function CellOutput({ entry }: { entry: Entry }) {
+export function CellOutput({ entry, isChosen }: { entry: Entry; isChosen: boolean }) {
   const { notebook } = useShared();
   const outputs = outputsOf(entry);
   const { cell, isCollapsed, key } = entry;
@@ -18,21 +18,20 @@ export function CellOutput({ entry }: { entry: Entry }) {
   return (
     <>
       <div className={styles.meta}>
-        <Ending entry={entry} />
+        <Ending entry={entry} reason={reasonOf(entry, outputs)} />
         {outputs.length > 0 && (
           <Button
             kind="ghost"
             size="small"
             className={styles.toggle}
             aria-expanded={!isCollapsed}
-            tabIndex={-1}
+            tabIndex={isChosen ? 0 : -1}
             onClick={() => notebook.collapse(key)}
           >
             {isCollapsed ? "Show output" : "Hide output"}
           </Button>
         )}
       </div>
-      {!isCollapsed && <Reason entry={entry} outputs={outputs} />}
       {!isCollapsed && outputs.length > 0 && (
         <div className={classes(styles.outputs, isQueued(entry) && styles.old)}>
           <Kept outputs={outputs} />
@@ -47,7 +46,7 @@ const Kept = memo(function Kept({ outputs }: { outputs: readonly Output[] }) {
 });
 
 /** "[5] 1.2 s" */
-function Ending({ entry }: { entry: Entry }) {
+function Ending({ entry, reason }: { entry: Entry; reason: string | null }) {
   const { cell } = entry;
   if (isQueued(entry)) return <span>Queued</span>;
   if (cell.status === "running") return <Running since={cell.started_at ?? null} />;
@@ -59,7 +58,7 @@ function Ending({ entry }: { entry: Entry }) {
     <>
       {cell.execution_count != null && <span className={styles.count}>[{cell.execution_count}]</span>}
       {took !== null && <span>{took}</span>}
-      {cell.status === "error" && <span className={styles.failed}>Failed</span>}
+      {cell.status === "error" && <span className={styles.failed}>{reason ?? "Failed"}</span>}
     </>
   );
 }
@@ -74,14 +73,12 @@ function Running({ since }: { since: string | null }) {
   return (
     <span className={styles.running}>
       <Dot tone="accent" isLive label="" />
-      Running{elapsed > 0 && ` ${seconds(elapsed)}`}
+      Running{elapsed > 0 && (elapsed < 60 ? ` ${elapsed} s` : ` ${seconds(elapsed)}`)}
     </span>
   );
 }
 
 /** Why it has failed, where no output tells it: the kernel died, or the cell was never run. */
-function Reason({ entry, outputs }: { entry: Entry; outputs: readonly Output[] }) {
-  const { status, error } = entry.cell;
-  if (status !== "error" || !error || outputs.some(({ kind }) => kind === "error")) return null;
-  return <p className={styles.reason}>{error}</p>;
+function reasonOf({ cell }: Entry, outputs: readonly Output[]): string | null {
+  return outputs.some(({ kind }) => kind === "error") ? null : cell.error;
 }

@@ -23,7 +23,8 @@ export const CellRow = memo(function CellRow({ cellKey, place }: { cellKey: stri
   const [keys] = useState(() => new CommandKeys());
 
   useLayoutEffect(() => {
-    if (ask?.mode === "command") cell.current?.focus();
+    if (ask?.mode === "command") cell.current?.focus({ preventScroll: true });
+    if (ask) cell.current?.scrollIntoView({ block: "nearest" });
   }, [ask]);
 
   if (!entry) return null;
@@ -64,7 +65,7 @@ export const CellRow = memo(function CellRow({ cellKey, place }: { cellKey: stri
         <div className={styles.body}>
           <CellSource entry={entry} place={place} isNear={isNear} isEditing={isEditing} ask={ask} />
           <CellConflict entry={entry} />
-          <CellOutput entry={entry} />
+          <CellOutput entry={entry} isChosen={isChosen} />
         </div>
         {(isNear || isChosen) && <CellTools entry={entry} place={place} isChosen={isChosen} />}
       </div>

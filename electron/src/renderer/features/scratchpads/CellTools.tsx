@@ -24,12 +24,25 @@ export function CellTools({ entry, place, isChosen }: { entry: Entry; place: num
   const { key } = entry;
   const tabIndex = isChosen ? 0 : -1;
   const kind = kindOf(entry.cell);
+  // Most are Python; of others it is said without being asked.
+  const isOther = entry.cell.type === "code" && kind.value !== "python";
   const hasMoved = useRef(false);
   // Where a deed has put the focus elsewhere, the menu must not take it back.
   const keepFocus = (event: Event) => {
     if (hasMoved.current) event.preventDefault();
     hasMoved.current = false;
   };
+  const kinds = (
+    <MenuChoices
+      label="Kind of cell"
+      value={kind.value}
+      options={KINDS}
+      onChange={(value) => {
+        const chosen = KINDS.find((one) => one.value === value);
+        if (chosen) notebook.turnInto(key, chosen.type, chosen.language);
+      }}
+    />
+  );
   const item = (deed: Deed, label: string, icon: React.ReactNode, shortcut?: string) => (
     <MenuItem
       icon={icon}
@@ -44,13 +57,14 @@ export function CellTools({ entry, place, isChosen }: { entry: Entry; place: num
     </MenuItem>
   );
   return (
-    <div className={classes(styles.tools, isChosen && styles.shown)}>
+    <div className={classes(styles.tools, isChosen && styles.shown, isOther && styles.named)}>
       <Menu
         trigger={
           <Button
             kind="ghost"
             size="small"
             tabIndex={tabIndex}
+            className={styles.kind}
             aria-label={`${kind.label}: kind of cell ${place}`}
           >
             {kind.label}
@@ -58,15 +72,7 @@ export function CellTools({ entry, place, isChosen }: { entry: Entry; place: num
           </Button>
         }
       >
-        <MenuChoices
-          label="Kind of cell"
-          value={kind.value}
-          options={KINDS}
-          onChange={(value) => {
-            const chosen = KINDS.find((one) => one.value === value);
-            if (chosen) notebook.turnInto(key, chosen.type, chosen.language);
-          }}
-        />
+        {kinds}
       </Menu>
       <Menu
         onCloseFocus={keepFocus}
@@ -74,6 +80,8 @@ export function CellTools({ entry, place, isChosen }: { entry: Entry; place: num
           <IconButton size="small" tabIndex={tabIndex} label={`More for cell ${place}`} icon={<Ellipsis />} />
         }
       >
+        {kinds}
+        <MenuSeparator />
         {item("moveUp", "Move up", <ArrowUp />, "mod+shift+↑")}
         {item("moveDown", "Move down", <ArrowDown />, "mod+shift+↓")}
         <MenuSeparator />

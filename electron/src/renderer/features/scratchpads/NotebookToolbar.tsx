@@ -25,7 +25,7 @@ export function NotebookToolbar({ pad, actions }: { pad: Scratchpad; actions: No
       <IconButton
         size="small"
         label="Interrupt"
-        icon={<Square />}
+        icon={<Square fill="currentcolor" />}
         disabled={!isRunning}
         onClick={actions.interrupt}
       />

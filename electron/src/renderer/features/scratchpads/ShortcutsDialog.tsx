@@ -6,7 +6,7 @@ import styles from "./ScratchpadView.module.css";
 
 export function ShortcutsDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   return (
-    <Dialog isOpen={isOpen} onClose={onClose} title="Keys in a notebook">
+    <Dialog isOpen={isOpen} onClose={onClose} title="Keys in a notebook" size="large">
       <div className={styles.shortcuts}>
         {SHORTCUTS.map(({ title, keys }) => (
           <section key={title}>
