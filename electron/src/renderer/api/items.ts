@@ -11,28 +11,47 @@ import type { AgentResponse, Item, ItemPage } from "./types";
 
 const FIRST_PAGE = 60;
 const OLDER_PAGE = 200;
+const LONGEST_PAGE = 1_000;
 
 /**
  * The newest page first; each page is in the conversation's order. Its key is its own: of all that changes in conversations
- * only new messages make it old (`useItems`).
+ * only new messages make it old (`useConversation`).
  */
 export const itemsQuery = (conversation_id: string) =>
   infiniteQueryOptions({
-    queryKey: ["items", conversation_id],
-    queryFn: ({ pageParam, signal }) =>
-      unwrap(
-        client.GET("/api/v1/conversations/{conversation_id}/items", {
-          params: {
-            path: { conversation_id },
-            query: pageParam === null ? { limit: FIRST_PAGE } : { limit: OLDER_PAGE, before: pageParam },
-          },
-          signal,
-        }),
-      ),
+    queryKey: itemsKey(conversation_id),
+    queryFn: async ({ pageParam, signal, client: queries }) => {
+      if (pageParam !== null)
+        return listItems(conversation_id, { limit: OLDER_PAGE, before: pageParam }, signal);
+      const known = queries.getQueryData<InfiniteData<ItemPage>>(itemsKey(conversation_id))?.pages[0];
+      const limit = Math.min(known ? known.data.length + FIRST_PAGE : FIRST_PAGE, LONGEST_PAGE);
+      return fromKnown(await listItems(conversation_id, { limit }, signal), known);
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => (last.has_more ? last.next_before : undefined),
     staleTime: 0,
   });
+
+const itemsKey = (conversation_id: string) => ["items", conversation_id] as const;
+
+const listItems = (
+  conversation_id: string,
+  query: { limit: number; before?: string },
+  signal: AbortSignal,
+): Promise<ItemPage> =>
+  unwrap(
+    client.GET("/api/v1/conversations/{conversation_id}/items", {
+      params: { path: { conversation_id }, query },
+      signal,
+    }),
+  );
+
+/** From the message on that the page began with before: new ones at the end push none out at the beginning. */
+function fromKnown(page: ItemPage, known: ItemPage | undefined): ItemPage {
+  const first = known?.data[0]?.id;
+  const at = first === undefined ? -1 : page.data.findIndex(({ id }) => id === first);
+  return known && at > 0 ? { ...known, data: page.data.slice(at) } : page;
+}
 
 /** All messages that are loaded, the oldest first. */
 export const itemsOf = (data: InfiniteData<ItemPage> | undefined): Item[] =>

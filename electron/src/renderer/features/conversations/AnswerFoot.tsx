@@ -29,7 +29,7 @@ export function AnswerFoot(props: AnswerFootProps) {
     <div className={styles.foot}>
       <DeedRow isShown={isLast}>
         {text && <CopyButton text={text} />}
-        {question && (
+        {question && response?.status !== "failed" && (
           <IconButton
             label="Try again"
             icon={<RotateCw />}

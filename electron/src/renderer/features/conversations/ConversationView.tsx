@@ -1,7 +1,7 @@
 /** One task: its head, its messages, where one writes, and beside them what belongs to it. */
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { conversationQuery } from "@/api/conversations";
 import { ApiError } from "@/api/client";
 import type { Conversation } from "@/api/types";
@@ -49,7 +49,8 @@ function NoTask({ error, onRetry }: { error: unknown; onRetry: () => void }) {
 function Task({ task }: { task: Conversation }) {
   const { item: shownItem } = useSearch({ from: "/tasks/$conversationId" });
   const { items, rows, turns, running } = useConversation(task.id);
-  const deeds = useConversationDeeds(task.id);
+  const [begunHere, setBegunHere] = useState<string | null>(null);
+  const deeds = useConversationDeeds(task.id, setBegunHere);
   const contents = useContentsOpen();
   const older = {
     has: items.hasNextPage,
@@ -73,7 +74,14 @@ function Task({ task }: { task: Conversation }) {
             <Empty title="Nothing has been said yet">Write below what is to be done.</Empty>
           )}
           {items.data && rows.length > 0 && (
-            <Thread rows={rows} turns={turns} isBusy={running !== null} older={older} shownItem={shownItem} />
+            <Thread
+              rows={rows}
+              turns={turns}
+              isBusy={running !== null}
+              older={older}
+              shownItem={shownItem}
+              begunHere={begunHere}
+            />
           )}
           <TurnState turn={turns.at(-1) ?? null} />
           <div className={styles.composer}>
@@ -81,7 +89,7 @@ function Task({ task }: { task: Conversation }) {
               conversationId={task.id}
               projectId={task.project_id}
               runningResponseId={running?.id ?? null}
-              onSent={() => undefined}
+              onSent={setBegunHere}
             />
           </div>
         </div>

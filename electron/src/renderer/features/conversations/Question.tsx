@@ -42,10 +42,8 @@ export const Question = memo(function Question({ item, text, isBusy }: QuestionP
   return (
     <div className={styles.question}>
       <SentFiles files={files} />
-      {text.trim() !== "" && <Words text={text} />}
-      {item && (
-        <div className={styles.foot}>
-          <Versions item={item} isBusy={isBusy} />
+      <div className={styles.said}>
+        {item && (
           <DeedRow>
             <CopyButton text={text} />
             <IconButton
@@ -64,8 +62,10 @@ export const Question = memo(function Question({ item, text, isBusy }: QuestionP
               onClick={() => tried(deeds.branch(item))}
             />
           </DeedRow>
-        </div>
-      )}
+        )}
+        {text.trim() !== "" && <Words text={text} />}
+      </div>
+      {item && <Versions item={item} isBusy={isBusy} />}
     </div>
   );
 });

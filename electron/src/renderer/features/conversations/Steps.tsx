@@ -54,7 +54,7 @@ function Timeline({ activity, isCurrent, showsPictures, approvals }: StepsProps)
           aria-controls={id}
           onClick={() => setOpen(!isOpen)}
         >
-          <Summary steps={steps} isCurrent={isCurrent} />
+          <Summary steps={steps} isCurrent={isCurrent} approvals={approvals} />
           <ChevronRight className={styles.chevron} aria-hidden />
         </button>
       )}
@@ -67,7 +67,7 @@ function Timeline({ activity, isCurrent, showsPictures, approvals }: StepsProps)
       ) : (
         isCurrent && <Current steps={steps} />
       )}
-      {cell && !isOpen && <Pictures link={cell} />}
+      {cell && <Pictures link={cell} />}
       {artifacts.map((artifact) => (
         <ArtifactCard key={artifact.artifact_id} artifact={artifact} />
       ))}
@@ -78,7 +78,13 @@ function Timeline({ activity, isCurrent, showsPictures, approvals }: StepsProps)
 const isRunningStep = (part: Step["part"], isCurrent: boolean): boolean =>
   part.type === "tool_call" ? part.status === "running" && isCurrent : isCurrent;
 
-function Summary({ steps, isCurrent }: { steps: readonly Step[]; isCurrent: boolean }) {
+interface SummaryProps {
+  steps: readonly Step[];
+  isCurrent: boolean;
+  approvals: readonly Approval[];
+}
+
+function Summary({ steps, isCurrent, approvals }: SummaryProps) {
   const last = steps.at(-1);
   if (isCurrent && last) {
     return (
@@ -89,13 +95,16 @@ function Summary({ steps, isCurrent }: { steps: readonly Step[]; isCurrent: bool
       </>
     );
   }
-  const failed = steps.filter(({ part }) => isFailed(part)).length;
+  const failed = steps.filter(({ part }) => isFailed(part) && !isDenied(part, approvals)).length;
   const time = secondsOf(steps);
   return (
     <>
       {last && <StepIcon kind={kindOf((steps.find(({ part }) => part.type === "tool_call") ?? last).part)} />}
       <span className={styles.words}>{summaryOf(steps)}</span>
-      {failed > 0 && <span className={styles.failed}>{failed} failed</span>}
+      {steps.length === 1 && last && <Decision part={last.part} approvals={approvals} />}
+      {failed > 0 && (
+        <span className={styles.failed}>{steps.length === 1 ? "failed" : `${failed} failed`}</span>
+      )}
       {time > 0 && <span className={styles.time}>{seconds(time)}</span>}
     </>
   );
@@ -127,7 +136,6 @@ function Line({ step: { part }, isCurrent, approvals }: StepLineProps) {
   const [isOpen, setOpen] = useState(false);
   const id = useId();
   const isRunning = isRunningStep(part, isCurrent);
-  const asked = part.type === "tool_call" ? approvals.find((one) => isAskedFor(one, part)) : undefined;
   return (
     <li className={styles.step}>
       <button
@@ -141,8 +149,8 @@ function Line({ step: { part }, isCurrent, approvals }: StepLineProps) {
           <Sign part={part} isRunning={isRunning} />
         </span>
         <span className={styles.words}>{wordsOf(part, isRunning)}</span>
-        {asked && asked.status !== "pending" && <span className={styles.time}>{decisionWords(asked)}</span>}
-        {isFailed(part) && <span className={styles.failed}>Failed</span>}
+        <Decision part={part} approvals={approvals} />
+        {isFailed(part) && !isDenied(part, approvals) && <span className={styles.failed}>failed</span>}
         {part.type === "tool_call" && part.seconds != null && (
           <span className={styles.time}>{seconds(part.seconds)}</span>
         )}
@@ -155,6 +163,20 @@ function Line({ step: { part }, isCurrent, approvals }: StepLineProps) {
       )}
     </li>
   );
+}
+
+const askedFor = (part: Step["part"], approvals: readonly Approval[]): Approval | undefined =>
+  part.type === "tool_call" ? approvals.find((one) => isAskedFor(one, part)) : undefined;
+
+const isDenied = (part: Step["part"], approvals: readonly Approval[]): boolean =>
+  askedFor(part, approvals)?.status === "denied";
+
+/** What the user said when the step was asked for. */
+function Decision({ part, approvals }: { part: Step["part"]; approvals: readonly Approval[] }) {
+  const asked = askedFor(part, approvals);
+  return asked && asked.status !== "pending" ? (
+    <span className={styles.time}>{decisionWords(asked)}</span>
+  ) : null;
 }
 
 function Sign({ part, isRunning }: { part: Step["part"]; isRunning: boolean }) {

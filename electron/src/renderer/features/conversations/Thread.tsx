@@ -20,20 +20,30 @@ interface ThreadProps {
   older: { has: boolean; isLoading: boolean; load: () => void };
   /** The message that the address names. */
   shownItem: string | undefined;
+  /** The turn that was begun here last: one wants to see it. */
+  begunHere: string | null;
 }
 
+/** Pixels of the shortest row: one that is taken for longer than it is throws others out of sight for a moment. */
+const ROW = 56;
+/** So many of the last rows stay: while the end grows, those before it would come and go with each line. */
+const KEPT = 8;
 /** So far from the beginning of what is loaded more is asked for. */
 const LOAD_AT = 1_500;
 
-export function Thread({ rows, turns, isBusy, older, shownItem }: ThreadProps) {
+export function Thread({ rows, turns, isBusy, older, shownItem, begunHere }: ThreadProps) {
   const list = useRef<VirtualizerHandle>(null);
   const { area, content, isAtEnd, jumpToEnd, letGo } = useStickToEnd();
   const isPrepended = usePrepended(rows);
   const focused = useFocusedRow();
-  useShownItem({ rows, older, shownItem, list, area, letGo });
+  useShownItem({ rows, older, shownItem, list, letGo });
+  useEffect(() => {
+    if (begunHere !== null) jumpToEnd();
+  }, [begunHere, jumpToEnd]);
   useLoadWhereShort(area, older, rows.length);
 
-  const kept = [rows.length - 1, rows.findIndex((row) => row.key === focused.key)];
+  const kept = new Set(Array.from({ length: KEPT }, (_, n) => rows.length - KEPT + n));
+  kept.add(rows.findIndex((row) => row.key === focused.key));
   return (
     <div className={styles.thread}>
       {older.isLoading && (
@@ -55,9 +65,9 @@ export function Thread({ rows, turns, isBusy, older, shownItem }: ThreadProps) {
             scrollRef={area}
             data={rows}
             shift={isPrepended}
-            itemSize={160}
+            itemSize={ROW}
             bufferSize={600}
-            keepMounted={kept.filter((index) => index >= 0)}
+            keepMounted={[...kept].filter((index) => index >= 0)}
             onScroll={(offset) => {
               if (offset < LOAD_AT && older.has && !older.isLoading) older.load();
             }}

@@ -30,7 +30,7 @@ function AtWork({ since }: { since: string | null }) {
     <p className={styles.atWork}>
       <span className={styles.pulse} aria-hidden />
       Working
-      {past >= 3 && <span className={styles.elapsed}>{seconds(past)}</span>}
+      {past >= 3 && <span className={styles.elapsed}>{past < 60 ? `${past} s` : seconds(past)}</span>}
     </p>
   );
 }

@@ -15,6 +15,7 @@ import type { Item } from "@/api/types";
 import { toastError } from "@/components/toast";
 import { useRenew } from "@/hooks/useRenew";
 import { readModelChoice } from "@/state/draft";
+import { focusWhenThere } from "./focus";
 
 export interface Deeds {
   /** Says it anew in the place of that message; the same words once more are a retry. */
@@ -26,7 +27,7 @@ export interface Deeds {
   showVersion: (item: Item, step: 1 | -1) => Promise<void>;
 }
 
-export function useConversationDeeds(conversationId: string): Deeds {
+export function useConversationDeeds(conversationId: string, onBegun: (responseId: string) => void): Deeds {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const renew = useRenew();
@@ -37,12 +38,16 @@ export function useConversationDeeds(conversationId: string): Deeds {
         const response = await resendMessage(conversationId, item.id, text, readModelChoice(conversationId));
         cutItems(queries, conversationId, item.id);
         noteRunning(queries, response);
+        onBegun(response.id);
+        focusWhenThere([`[data-key="question:${response.id}"]`]);
         await renewItems();
       },
       goOn: async () => {
         const model = readModelChoice(conversationId);
         const message = { text: "Go on from where you stopped.", fileIds: [], skillIds: [], model };
-        noteRunning(queries, await sendMessage(conversationId, message));
+        const response = await sendMessage(conversationId, message);
+        noteRunning(queries, response);
+        onBegun(response.id);
       },
       branch: async (item) => {
         const { id } = await branchConversation(conversationId, item?.id ?? null);
@@ -55,9 +60,12 @@ export function useConversationDeeds(conversationId: string): Deeds {
         const found = versions.data.find(({ version }) => version?.index === wanted);
         if (found) await restoreItem(conversationId, found.id);
         await renewItems();
+        const row = `[data-item="${CSS.escape(found?.id ?? item.id)}"]`;
+        const button = step < 0 ? "Previous version" : "Next version";
+        focusWhenThere([`${row} [aria-label="${button}"]`, row]);
       },
     };
-  }, [conversationId, queries, navigate, renew]);
+  }, [conversationId, onBegun, queries, navigate, renew]);
 }
 
 export const DeedsContext = createContext<Deeds | null>(null);

@@ -236,12 +236,12 @@ function toolOf(name: string): Tool {
 
 const readable = (name: string): string => name.replaceAll("_", " ").trim();
 
-/** A comment in its first line says it best. */
+/** A comment in its first line says it best: it comes after a colon. */
 function aboutCode(given: Given): string {
   const lines = (text(given.code) ?? "").split("\n").map((line) => line.trim());
   const [first] = lines;
   const comment = first && /^(?:#|--)\s*(?!%%)(.+)$/.exec(first)?.[1];
-  if (comment) return comment;
+  if (comment) return `: ${comment}`;
   const language = given.language === "sql" ? "SQL" : "Python";
   const telling = lines.find((line) => line !== "" && !/^(?:import|from|#|--|%)/.test(line)) ?? first;
   return telling ? `${language}: ${telling}` : language;
@@ -254,8 +254,12 @@ export const kindOf = (part: Step["part"]): StepKind =>
 export function wordsOf(part: Step["part"], isRunning: boolean): string {
   if (part.type === "reasoning") return isRunning ? "Thinking" : "Thought about it";
   const tool = toolOf(part.name);
-  const verb = isRunning ? tool.doing : tool.did;
+  // What has failed was not done; code that failed was run nevertheless.
+  const isUndone = isRunning || (part.status === "error" && tool.kind !== "code");
+  const verb = isUndone ? tool.doing : tool.did;
   const about = tool.about?.(argumentsOf(part));
+  // The author's own words need no verb before them.
+  if (tool.kind === "code" && about?.startsWith(": ")) return oneLine(about.slice(2));
   return about === undefined ? verb.replace(/( for|:)$/, "") : `${verb} ${oneLine(about)}`;
 }
 

@@ -2,6 +2,7 @@
 import { useEffect, useRef, type RefObject } from "react";
 import type { VirtualizerHandle } from "virtua";
 import { toast } from "@/components/toast";
+import { focusWhenThere } from "./focus";
 import type { Row } from "./rows";
 
 interface ShownItem {
@@ -9,11 +10,10 @@ interface ShownItem {
   older: { has: boolean; isLoading: boolean; load: () => void };
   shownItem: string | undefined;
   list: RefObject<VirtualizerHandle | null>;
-  area: RefObject<HTMLElement | null>;
   letGo: () => void;
 }
 
-export function useShownItem({ rows, older, shownItem, list, area, letGo }: ShownItem): void {
+export function useShownItem({ rows, older, shownItem, list, letGo }: ShownItem): void {
   const wanted = useRef<string>(undefined);
   useEffect(() => {
     if (shownItem === undefined || wanted.current === shownItem || rows.length === 0) return;
@@ -30,16 +30,6 @@ export function useShownItem({ rows, older, shownItem, list, area, letGo }: Show
     wanted.current = shownItem;
     letGo();
     list.current?.scrollToIndex(index, { align: "start", offset: -24 });
-    focusWhenThere(area, shownItem);
-  }, [rows, older, shownItem, list, area, letGo]);
-}
-
-const TRIES = 20;
-
-function focusWhenThere(area: RefObject<HTMLElement | null>, itemId: string, tries = TRIES): void {
-  requestAnimationFrame(() => {
-    const found = area.current?.querySelector<HTMLElement>(`[data-item="${CSS.escape(itemId)}"]`);
-    if (found) found.focus({ preventScroll: true });
-    else if (tries > 0) focusWhenThere(area, itemId, tries - 1);
-  });
+    focusWhenThere([`[data-item="${CSS.escape(shownItem)}"]`]);
+  }, [rows, older, shownItem, list, letGo]);
 }
