@@ -52,7 +52,7 @@ export const DataTable = memo(function DataTable({ table }: { table: ReadTable }
     <div>
       {/* Focusable, since it scrolls. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className={styles.scroll} role="region" aria-label="Table" tabIndex={0}>
+      <div className={styles.scroll} role="group" aria-label="Table" tabIndex={0}>
         <table className={styles.table}>
           <thead>
             <Rows rows={table.head} scope="col" />

@@ -15,7 +15,7 @@ export const TerminalText = memo(function TerminalText({ text, className, n }: T
   return (
     // Focusable, since it scrolls.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <pre className={className} tabIndex={0} role="region" aria-label={`Output ${n}`}>
+    <pre className={className} tabIndex={0} role="group" aria-label={`Output ${n}`}>
       {spans.map((span, place) =>
         span.looks.length === 0 ? (
           span.text
