@@ -15,7 +15,7 @@ from cowork_desktop.agent.models import SECRET_NAME, Models
 from cowork_desktop.agent.preferences import Preferences
 from cowork_desktop.agent.turns import Turns
 from cowork_desktop.agent.undo import Undo
-from cowork_desktop.api import ENDPOINTS
+from cowork_desktop.api import ENDPOINTS, ui
 from cowork_desktop.api.artifacts import serve_origin
 from cowork_desktop.clock import Clock, SystemClock
 from cowork_desktop.connectors.moving_secrets import MovingSecrets, open_secrets
@@ -23,7 +23,7 @@ from cowork_desktop.connectors.secrets import Secrets
 from cowork_desktop.http.downloads import MADE_AT_ONCE, MAKING
 from cowork_desktop.http.endpoint import MAX_BODY_BYTES
 from cowork_desktop.http.guard import Gate
-from cowork_desktop.http.middleware import GATE, add_headers, every_request
+from cowork_desktop.http.middleware import ELSEWHERE, GATE, add_headers, every_request
 from cowork_desktop.http.openapi import Description
 from cowork_desktop.http.sandbox import SANDBOX, Sandbox
 from cowork_desktop.http.server import add_routes
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from cowork_desktop.web.pages import Pages
 
 
+UI_FOLDER = Path(__file__).parent / "ui"
 _SECRETS_KIND, _SECRETS_MOVING = "secrets_kind", "secrets_moving"
 """Under which the stored settings have where credentials are, and whether some are still where they were."""
 
@@ -85,9 +86,11 @@ async def create_app(
     browser: Browser | None = None,
     tools: "Mapping[str, Tool[Any]] | None" = None,
     pages: "Pages | None" = None,
+    ui_folder: Path = UI_FOLDER,
 ) -> AsyncIterator[web.Application]:
     """The application on an open database. `model`: answers in the provider's stead. `tools`: other ones than
-    the agent's own. `pages`: where those of the web are read in its stead."""
+    the agent's own. `pages`: where those of the web are read in its stead. `ui_folder`: where the app is that
+    people see."""
     clock = clock or SystemClock()
     async with Database.open(data_dir / "cowork.db", backups=data_dir / BACKUPS) as db:
         made = Ids(clock, await db.read(newest_id.newest_id))
@@ -158,6 +161,7 @@ async def create_app(
         app[GATE] = Gate.at(port, bound_to=server_settings.host, token=server_settings.token)
         app[keys.DATA_DIR], app[keys.INSTANCE] = data_dir, running
         app[keys.NOTIFICATIONS] = notifications
+        app[keys.UI], app[ELSEWHERE] = ui_folder, ui.elsewhere
         app[keys.DESCRIPTION] = Description(ENDPOINTS, __version__)
         app[keys.DB], app[keys.CLOCK], app[keys.IDS], app[keys.TASKS] = db, clock, made, tasks
         app[keys.SECRETS], app[keys.PREFERENCES], app[keys.MODELS], app[keys.TURNS] = (

@@ -49,6 +49,8 @@ class Instance:
 DATA_DIR = web.AppKey("DATA_DIR", Path)
 INSTANCE = web.AppKey("INSTANCE", Instance)
 DESCRIPTION = web.AppKey("DESCRIPTION", Description)
+UI = web.AppKey("UI", Path)
+"""The folder of the built app; it may not be there."""
 DB = web.AppKey("DB", Database)
 CLOCK = web.AppKey[Clock]("CLOCK")
 IDS = web.AppKey("IDS", Ids)

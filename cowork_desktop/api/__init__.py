@@ -20,6 +20,7 @@ from cowork_desktop.api import (
     shell,
     skills,
     system,
+    ui,
 )
 from cowork_desktop.http.endpoint import Endpoint
 
@@ -47,4 +48,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *system.endpoints,
     *backup.endpoints,
     *system.pages,
+    *ui.pages,
 )

@@ -48,12 +48,6 @@ async def get_openapi(request: web.Request) -> web.Response:
     )
 
 
-@pages.get("/", is_listed=False, is_page=True)
-async def get_root(request: web.Request) -> web.Response:
-    """Lead to the page that there is."""
-    return web.Response(status=302, headers={"Location": "/api/v1/docs"})
-
-
 @pages.get("/api/v1/docs", is_listed=False, is_page=True)
 async def get_docs(request: web.Request) -> web.FileResponse:
     """Show the API in the browser."""

@@ -23,6 +23,8 @@ from cowork_desktop.ids import random_id
 from cowork_desktop.schemas.errors import error_body
 
 GATE = web.AppKey("GATE", Gate)
+ELSEWHERE = web.AppKey("ELSEWHERE", Endpoint)
+"""Answers where no route is, outside the API."""
 REQUEST_ID = web.RequestKey("REQUEST_ID", str)
 logger = logging.getLogger(__name__)
 
@@ -31,8 +33,7 @@ logger = logging.getLogger(__name__)
 async def every_request(request: web.Request, handler: Handler) -> web.StreamResponse:
     request[REQUEST_ID] = random_id("req")
     try:
-        handles = getattr(request.match_info.handler, "__self__", None)
-        endpoint = handles if isinstance(handles, Endpoint) else None
+        endpoint = _endpoint(request)
         refusal = request.app[GATE].refusal(
             request.method,
             request.headers,
@@ -44,7 +45,7 @@ async def every_request(request: web.Request, handler: Handler) -> web.StreamRes
             if isinstance(refusal, MisdirectedRequest) and (answer := await _sandboxed(request)):
                 return answer
             raise refusal
-        return await handler(request)
+        return await (endpoint or handler)(request)
     except CoworkError as error:
         return error_response(error, request[REQUEST_ID])
     except web.HTTPException as error:
@@ -52,6 +53,15 @@ async def every_request(request: web.Request, handler: Handler) -> web.StreamRes
     except Exception:
         logger.exception("%s %s failed (%s)", request.method, request.path, request[REQUEST_ID])
         return error_response(Internal(), request[REQUEST_ID])
+
+
+def _endpoint(request: web.Request) -> Endpoint | None:
+    """What answers the request; None where nothing does."""
+    handles = getattr(request.match_info.handler, "__self__", None)
+    if isinstance(handles, Endpoint):
+        return handles
+    is_unknown = isinstance(request.match_info.http_exception, web.HTTPNotFound)
+    return request.app[ELSEWHERE] if is_unknown and not sandbox.is_of_api(request.path) else None
 
 
 async def _sandboxed(request: web.Request) -> web.StreamResponse | None:

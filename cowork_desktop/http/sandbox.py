@@ -10,9 +10,12 @@ from cowork_desktop.errors import CoworkError, Forbidden, MethodNotAllowed
 from cowork_desktop.http.guard import Headers
 
 _HOST = re.compile(r"([a-z]+)-([0-9a-z]{26})\.localhost")
-_OURS = ("/api/", "/v1/")
-"""Paths of the API, which answers under its own address alone."""
 _POWERS = ("camera", "microphone", "geolocation", "usb", "serial", "hid", "bluetooth", "display-capture")
+
+
+def is_of_api(path: str) -> bool:
+    """Whether it is a path of the API, which answers under its own address alone."""
+    return f"{path}/".startswith(("/api/", "/v1/"))
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,16 @@ class Sandbox:
         """Where the document with this id is."""
         return f"http://{id.replace('_', '-')}.localhost:{self.port}/{path}"
 
+    @property
+    def origins(self) -> str:
+        """All of them, as a source of a content security policy."""
+        return f"http://*.localhost:{self.port}"
+
     def id_at(self, host: str, path: str) -> str | None:
         """Whose origin a request is for; None where it is for no document."""
         name, _, port = host.lower().partition(":")
         found = _HOST.fullmatch(name)
-        if found is None or (port or "80") != str(self.port) or f"{path}/".startswith(_OURS):
+        if found is None or (port or "80") != str(self.port) or is_of_api(path):
             return None
         return f"{found[1]}_{found[2]}"
 

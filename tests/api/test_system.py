@@ -63,11 +63,6 @@ async def test_health_needs_no_token(tmp_path: Path) -> None:
         assert (await server.call("GET", "/settings")).status == 401
 
 
-async def test_the_root_leads_to_the_page(server: Server) -> None:
-    answer = await server.call("GET", "//")
-    assert (answer.status, answer.headers["Location"]) == (302, "/api/v1/docs")
-
-
 class References(HTMLParser):
     """What a page loads or leads to, and what it runs by itself."""
 

@@ -48,14 +48,15 @@ TYPES = {
 
 
 def routes(server: Server) -> list[tuple[str, str]]:
-    """Method and path of every route, with a word in the place of each parameter."""
+    """Method and path of every route, with a word in the place of each parameter, and of what is answered
+    where no route is."""
     found = [
         (route.method, re.sub(r"{\w+}", "x", route.resource.canonical))
         for route in server.app.router.routes()
         if route.resource is not None
     ]
     assert len(found) == len(server.app.router.routes()) > 140
-    return found
+    return found + [(method, "/elsewhere") for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")]
 
 
 async def ask(server: Server, method: str, path: str, headers: dict[str, str]) -> Answer:
@@ -211,7 +212,14 @@ async def test_only_the_pages_may_be_reached_by_a_link_on_a_foreign_page(server:
         for method, path in routes(server)
         if not is_refusal(await ask(server, method, path, link), method, 403)
     }
-    assert reached == {"", "/api/v1/docs", "/api/v1/docs/x", "/api/v1/connectors/oauth/callback"}
+    assert reached == {
+        "",
+        "/assets/x",
+        "/elsewhere",
+        "/api/v1/docs",
+        "/api/v1/docs/x",
+        "/api/v1/connectors/oauth/callback",
+    }
 
 
 @pytest.mark.parametrize(

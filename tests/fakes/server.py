@@ -13,7 +13,7 @@ from aiohttp import web
 
 from cowork_desktop.agent.model import Model
 from cowork_desktop.agent.tools.tool import Tool
-from cowork_desktop.app import create_app
+from cowork_desktop.app import UI_FOLDER, create_app
 from cowork_desktop.clock import Clock
 from cowork_desktop.connectors.secrets import Secrets
 from cowork_desktop.serve import listen, serving
@@ -127,9 +127,11 @@ async def running_server(
     browser: Browser | None = None,
     tools: Mapping[str, Tool[Any]] | None = None,
     pages: Pages | None = None,
+    ui_folder: Path = UI_FOLDER,
 ) -> AsyncIterator[Server]:
     """`model`: answers in the provider's stead, as if a key were set; else the offline model does.
-    `browser`: shows what is to be shown; else nothing is, as on a machine without a display."""
+    `browser`: shows what is to be shown; else nothing is, as on a machine without a display. `ui_folder`:
+    where the app is that people see; else where it is built, if it is."""
     secrets = secrets or MemorySecrets()
     settings = settings or ServerSettings()
     if model is not None and settings.base_url is None:
@@ -148,6 +150,7 @@ async def running_server(
             browser=browser or NotingBrowser(),
             tools=tools,
             pages=pages,
+            ui_folder=ui_folder,
         ) as app,
         serving(app, sockets),
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,

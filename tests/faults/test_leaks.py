@@ -117,6 +117,7 @@ async def test_a_server_at_work_never_blocks_the_loop(tmp_path: Path) -> None:
             "/usage",
             "/health",
             "/docs",
+            "//",
             "/openapi.json",
         ):
             assert (await server.call("GET", path)).status == 200
