@@ -47,11 +47,6 @@ ELSEWHERE = """
     document.body.dataset.ran = "yes";
 </script>
 """
-CALL = """
-    const peer = new RTCPeerConnection({{ iceServers: [{{ urls: "stun:127.0.0.1:{port}" }}] }});
-    peer.createDataChannel("a secret");
-    peer.createOffer().then((offer) => peer.setLocalDescription(offer));
-"""
 READS = {
     "document": "parent.document.body.textContent",
     "title": "top.document.title",
