@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Frame, Page
+from playwright.async_api import BrowserContext, Error, Frame, Page
 
 from tests.browser.conftest import FILES, Outside
 from tests.contract.test_gate import everything
@@ -46,6 +47,11 @@ ELSEWHERE = """
     attempt(() => document.getElementById("sent").submit());
     document.body.dataset.ran = "yes";
 </script>
+"""
+CALL = """
+    const peer = new RTCPeerConnection({{ iceServers: [{{ urls: "stun:127.0.0.1:{port}" }}] }});
+    peer.createDataChannel("a secret");
+    peer.createOffer().then((offer) => peer.setLocalDescription(offer));
 """
 READS = {
     "document": "parent.document.body.textContent",
@@ -90,6 +96,24 @@ async def show(app: Page, html: str, theme: dict[str, str] | None = None) -> Fra
     frame = app.frames[-1]
     await frame.wait_for_selector("#shown", state="attached")
     return frame
+
+
+@asynccontextmanager
+async def datagrams() -> AsyncIterator[tuple[int, list[bytes]]]:
+    """A port of somebody else, and what arrives there."""
+    arrived: list[bytes] = []
+
+    class Noting(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, _: Any) -> None:
+            arrived.append(data)
+
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(Noting, local_addr=("127.0.0.1", 0))
+    try:
+        yield transport.get_extra_info("sockname")[1], arrived
+    finally:
+        transport.close()
+        await asyncio.sleep(0)  # it closes its socket in the loop's next round
 
 
 async def test_an_output_draws_and_tells_its_height(app: Page) -> None:
@@ -161,6 +185,25 @@ async def test_an_output_cannot_reach_the_outside(app: Page, server: Server, out
         told = await frame.evaluate("url => attemptAll(url)", url)
         assert set(told.values()) <= {"refused", "no answer"}, told
     assert outside.reached == []
+
+
+@pytest.mark.parametrize("html", ["{call}", "<iframe srcdoc='{call}'></iframe>"])
+async def test_an_output_cannot_call_anybody(
+    html: str, app: Page, context: BrowserContext, outside: Outside
+) -> None:
+    """By WebRTC, of which content security policies know nothing."""
+    async with datagrams() as (port, arrived):
+        call = f"<script>{CALL.format(port=port)}</script>"
+        with suppress(Error):  # Chromium 156 ends a page whose frame calls from a frame within
+            await app.evaluate(SHOW, [html.replace("{call}", call), None])
+        await asyncio.sleep(1)  # nothing tells that nothing comes
+        assert arrived == []
+        other = await context.new_page()
+        await other.goto(f"{outside.url}/page/index.html")
+        await other.evaluate(CALL.format(port=port))
+        async with asyncio.timeout(10):
+            while not arrived:
+                await asyncio.sleep(0.01)
 
 
 async def test_an_output_cannot_lead_the_window_elsewhere(
