@@ -151,7 +151,7 @@ function Line({ step: { part }, isCurrent, approvals }: StepLineProps) {
         <span className={styles.words}>{wordsOf(part, isRunning)}</span>
         <Decision part={part} approvals={approvals} />
         {isFailed(part) && !isDenied(part, approvals) && <span className={styles.failed}>failed</span>}
-        {part.type === "tool_call" && part.seconds != null && (
+        {part.type === "tool_call" && part.seconds != null && part.name !== "ask_user" && (
           <span className={styles.time}>{seconds(part.seconds)}</span>
         )}
         <ChevronRight className={styles.chevron} aria-hidden />
@@ -174,7 +174,7 @@ const isDenied = (part: Step["part"], approvals: readonly Approval[]): boolean =
 /** What the user said when the step was asked for. */
 function Decision({ part, approvals }: { part: Step["part"]; approvals: readonly Approval[] }) {
   const asked = askedFor(part, approvals);
-  return asked && asked.status !== "pending" ? (
+  return asked && asked.status !== "pending" && asked.status !== "answered" ? (
     <span className={styles.time}>{decisionWords(asked)}</span>
   ) : null;
 }

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import { seconds } from "@/components/format";
 import { pendingApprovals, type TurnState } from "@/state/turn";
-import { ApprovalCard } from "./ApprovalCard";
+import { ApprovalCard } from "@/components/ApprovalCard";
 import styles from "./Message.module.css";
 
 export function TurnTail({ state }: { state: TurnState }) {

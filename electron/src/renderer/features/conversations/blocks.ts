@@ -87,7 +87,8 @@ export function pictured(steps: readonly Step[]): TurnCall | null {
 export function secondsOf(steps: readonly Step[]): number {
   const rounds = new Map<number, number>();
   for (const { part } of steps) {
-    if (part.type !== "tool_call") continue;
+    // The user's own time does not count.
+    if (part.type !== "tool_call" || part.name === "ask_user") continue;
     const round = part.round ?? 0;
     rounds.set(round, Math.max(rounds.get(round) ?? 0, part.seconds ?? 0));
   }

@@ -13,7 +13,7 @@ export function decisionWords(approval: Approval): string {
     case "denied":
       return approval.kind === "question" ? "Not answered" : "Denied";
     case "answered":
-      return approval.answer === null ? "Answered" : `You: ${approval.answer}`;
+      return "Answered";
     case "expired":
       return "Nobody answered in time";
     case "cancelled":

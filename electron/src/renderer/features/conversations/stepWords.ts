@@ -260,6 +260,9 @@ export function wordsOf(part: Step["part"], isRunning: boolean): string {
   const about = tool.about?.(argumentsOf(part));
   // The author's own words need no verb before them.
   if (tool.kind === "code" && about?.startsWith(": ")) return oneLine(about.slice(2));
+  if (tool.kind === "ask" && about && part.status === "success") {
+    return `${verb} ${oneLine(about)} – ${oneLine(part.output)}`;
+  }
   return about === undefined ? verb.replace(/( for|:)$/, "") : `${verb} ${oneLine(about)}`;
 }
 
