@@ -1,6 +1,5 @@
 /** A notebook that is being edited: all that is done to its cells, here and on the server. */
-import type { ReadOptions } from "@/api/events";
-import type { Cell, CellCreate, CellEvent, CellPatch } from "@/api/types";
+import type { Cell } from "@/api/types";
 import type { CellRunState } from "@/state/cellRun";
 import { CellStore } from "./CellStore";
 import { Deeds, Later } from "./deeds";
@@ -17,17 +16,8 @@ import {
   type Seed,
 } from "./entries";
 import { Followed } from "./followed";
+import { CellStorage, type NotebookServer } from "./CellStorage";
 import { keepUnsaved, withUnsaved } from "./unsaved";
-
-export interface NotebookServer {
-  create: (body: CellCreate) => Promise<Cell>;
-  /** `isLast`: the window closes. */
-  update: (id: string, body: CellPatch, isLast?: boolean) => Promise<Cell>;
-  remove: (id: string) => Promise<void>;
-  start: (id: string) => Promise<void>;
-  startAll: () => Promise<unknown>;
-  follow: (id: string, options: ReadOptions<CellEvent>) => Promise<void>;
-}
 
 /** Whom the notebook tells. */
 export interface NotebookReader {
@@ -49,9 +39,7 @@ export class Notebook {
   readonly cells = new CellStore();
 
   private isFilled = false;
-  /** The server's names of the cells, by ours, and the other way round. */
-  private readonly ids = new Map<string, string>();
-  private readonly keys = new Map<string, string>();
+  private readonly storage: CellStorage;
   private readonly deleted: Deleted[] = [];
   private made = 0;
   private readonly deeds: Deeds;
@@ -63,6 +51,7 @@ export class Notebook {
     private readonly server: NotebookServer,
     private readonly reader: NotebookReader,
   ) {
+    this.storage = new CellStorage(this.cells, server);
     this.deeds = new Deeds(() => reader.renew());
     this.followed = new Followed((id, options) => server.follow(id, options), {
       heard: (key, run) => this.cells.change(key, (entry) => ({ ...entry, run })),
@@ -74,7 +63,7 @@ export class Notebook {
   receive(stored: readonly Cell[]): void {
     if (this.deeds.areUnderWay) return;
     const before = this.cells.all();
-    let after = received(before, stored, (id) => this.keyFor(id));
+    let after = received(before, stored, (id) => this.storage.keyFor(id));
     if (!this.isFilled) after = withUnsaved(this.scratchpadId, after);
     this.isFilled = true;
     this.cells.set(after);
@@ -108,8 +97,10 @@ export class Notebook {
   insert(at: number, seed: Seed): string {
     this.made += 1;
     const key = `new-${this.made}`;
+    // As it is now: what is done later is done later on the server, too.
+    const index = at < this.cells.keys.length ? placeAt(this.cells.all(), at) : null;
     this.cells.set(this.cells.all().toSpliced(at, 0, newEntry(key, seed)));
-    void this.save([key]);
+    void this.save([key], index);
     return key;
   }
 
@@ -144,11 +135,8 @@ export class Notebook {
     const to = from + away;
     if (!entry || to < 0 || to >= this.cells.keys.length) return;
     this.cells.set(this.cells.all().toSpliced(from, 1).toSpliced(to, 0, entry));
-    this.withId(key, async (id) => {
-      const at = this.cells.placeOf(key);
-      if (at < 0) return;
-      await this.server.update(id, { index: placeAt(this.cells.all().toSpliced(at, 1), at) });
-    });
+    const index = placeAt(this.cells.all(), to);
+    this.withId(key, (id) => this.server.update(id, { index }));
   }
 
   /** Prose has no output. */
@@ -156,7 +144,7 @@ export class Notebook {
     const before = this.cells.entry(key)?.cell;
     if (!before || (before.type === type && (before.language ?? null) === language)) return;
     this.withId(key, async (id) => {
-      await this.ensure(key);
+      await this.storage.ensure(key);
       const cell = await this.server.update(id, { type, ...(language ? { language } : {}) });
       const parts = before.type === type ? {} : { outputs: [], hasOutput: false };
       this.cells.change(key, (entry) => ({ ...withCell(entry, cell), ...parts }));
@@ -168,17 +156,19 @@ export class Notebook {
     const entry = this.cells.entry(key);
     if (entry?.cell.type !== "code" || isActive(entry)) return;
     this.withId(key, async (id) => {
-      await this.ensure(key);
+      await this.storage.ensure(key);
+      const now = this.cells.entry(key);
+      if (!now || isActive(now)) return;
       await this.server.start(id);
       const isNext = !this.cells.all().some(isActive);
-      this.cells.change(key, (now) => queued(now, isNext));
+      this.cells.change(key, (started) => queued(started, isNext));
       this.attend();
     });
   }
 
   runAll(): void {
     this.do(async () => {
-      for (const key of this.unsaved()) await this.ensure(key);
+      for (const key of this.unsaved()) await this.storage.ensure(key);
       await this.server.startAll();
     });
   }
@@ -212,13 +202,14 @@ export class Notebook {
     this.later.touch();
   }
 
-  private async save(keys: readonly string[]): Promise<void> {
+  /** `index`: where the server is to put the one that is new. */
+  private async save(keys: readonly string[], index?: number | null): Promise<void> {
     this.later.clear();
     if (keys.length === 0) return;
     this.cells.note("saving");
     await this.deeds.add(async () => {
       try {
-        for (const key of keys) await this.ensure(key);
+        for (const key of keys) await this.storage.ensure(key, index);
         if (this.unsaved().length === 0) this.cells.note("saved");
         keepUnsaved(this.scratchpadId, []);
       } catch {
@@ -229,49 +220,10 @@ export class Notebook {
     });
   }
 
-  /** The server has the cell, with what is typed in it. */
-  private async ensure(key: string): Promise<void> {
-    const entry = this.cells.entry(key);
-    if (!entry) return;
-    const { cell, draft } = entry;
-    if (cell.id === "") await this.make(entry);
-    else if (draft === cell.content) this.stored(key, cell, draft);
-    else if (draft !== null) this.stored(key, await this.server.update(cell.id, { content: draft }), draft);
-  }
-
-  private async make(entry: Entry): Promise<void> {
-    const { key, outputs } = entry;
-    const { type, language } = entry.cell;
-    const text = textOf(entry);
-    const at = this.cells.placeOf(key);
-    const all = this.cells.all();
-    const isLast = all.slice(at + 1).every(({ cell }) => cell.id === "");
-    const cell = await this.server.create({
-      type,
-      content: text,
-      ...(language ? { language } : {}),
-      ...(isLast ? {} : { index: placeAt(all, at) }),
-    });
-    this.ids.set(key, cell.id);
-    this.keys.set(cell.id, key);
-    this.stored(key, cell, text);
-    if (outputs.length === 0) return;
-    await this.server.create({ type: "output", outputs: [...outputs], index: cell.index + 1 });
-    this.cells.change(key, (now) => ({ ...now, hasOutput: true }));
-  }
-
-  private stored(key: string, cell: Cell, text: string): void {
-    this.cells.change(key, (entry) => ({
-      ...entry,
-      cell,
-      draft: entry.draft === text ? null : entry.draft,
-    }));
-  }
-
   /** With the server's name of the cell, once it has one; nothing where it was never made. */
-  private withId(key: string, deed: (id: string) => Promise<void>): void {
+  private withId(key: string, deed: (id: string) => Promise<unknown>): void {
     this.do(async () => {
-      const id = this.ids.get(key);
+      const id = this.storage.idOf(key);
       if (id !== undefined) await deed(id);
     });
   }
@@ -299,11 +251,5 @@ export class Notebook {
       this.attend();
     }
     this.reader.renew();
-  }
-
-  private keyFor(id: string): string {
-    const key = this.keys.get(id) ?? id;
-    this.ids.set(key, id);
-    return key;
   }
 }

@@ -141,10 +141,7 @@ export function queued(entry: Entry, isNext: boolean): Entry {
 
 /** Where the server would put what stands at `at` among these: output cells have places, too. */
 export function placeAt(entries: readonly Entry[], at: number): number {
-  return entries
-    .slice(0, at)
-    .filter(({ cell }) => cell.id !== "")
-    .reduce((places, entry) => places + (hasOutputNow(entry) ? 2 : 1), 0);
+  return entries.slice(0, at).reduce((places, entry) => places + (hasOutputNow(entry) ? 2 : 1), 0);
 }
 
 const hasOutputNow = ({ run, hasOutput }: Entry): boolean =>

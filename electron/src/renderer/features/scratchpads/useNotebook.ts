@@ -4,7 +4,8 @@ import { useEffect, useLayoutEffect, useState } from "react";
 import { followCell, startCell } from "@/api/events";
 import { createCell, deleteCell, runAllCells, scratchpadQuery, updateCell } from "@/api/scratchpads";
 import { toast, toastError } from "@/components/toast";
-import { Notebook, type NotebookReader, type NotebookServer } from "./Notebook";
+import { Notebook, type NotebookReader } from "./Notebook";
+import type { NotebookServer } from "./CellStorage";
 
 export function useNotebook(scratchpadId: string) {
   const queries = useQueryClient();
