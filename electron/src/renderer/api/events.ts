@@ -266,7 +266,6 @@ class Connection<E extends StreamEvent> {
       // Cut: what has arrived counts, and the rest is asked for anew.
     } finally {
       this.abort.signal.removeEventListener("abort", cancel);
-      if (this.isAtEnd || this.fault) cancel();
       this.end();
     }
   }
