@@ -24,6 +24,7 @@ test: .venv/dev ui chromium servers ## run the tests
 	@$(PYTHON) -m pytest -n 2 $(ARGS)
 
 quick: .venv/dev ## run the tests that are fast
+	@sh tools/build_ui.sh run --silent test
 	@$(PYTHON) -m pytest -n 2 -m "not slow and not browser" --ignore=tests/contract/test_schemathesis.py $(ARGS)
 
 fuzz: .venv/dev ## look for inputs that break what the tests say of any input
@@ -39,13 +40,13 @@ check: .venv/dev ## format, lint, types and the rules of the architecture
 bench: .venv/dev ## measure, each number beside its limit in the same run
 	@$(PYTHON) -m bench $(ARGS)
 
-openapi: .venv/run ## write openapi.json anew
+openapi: .venv/run ## write openapi.json and the page's types of it anew
 	@$(PYTHON) -m cowork_desktop openapi > openapi.json
 	@sh tools/build_ui.sh run --silent types
 
 constraints: ## pin what is installed anew, into constraints.txt
 	@rm -rf .venv/pins && $(BASE_PYTHON) -m venv .venv/pins
-	@.venv/pins/bin/python -m pip install --quiet --upgrade '.[dev]'
+	@.venv/pins/bin/python -m pip install --quiet --upgrade -e '.[dev]'
 	@{ echo '# Exact versions of all that is installed; made by `make constraints`.'; \
 	  .venv/pins/bin/python -m pip freeze --exclude cowork-desktop; } > constraints.txt && rm -rf .venv/pins
 

@@ -19,6 +19,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     target: "es2023",
     chunkSizeWarningLimit: 800,
+    license: { fileName: "third-party-licences.md" },
   },
   server: {
     // The sample lies outside.
