@@ -1,0 +1,41 @@
+/** Where in files some words stand. */
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { searchQuery } from "@/api/search";
+import { Button } from "@/components/Button";
+import { placeWords } from "@/components/placeWords";
+import { Snippet } from "@/components/Snippet";
+import { Empty, Failed, Loading } from "@/components/States";
+import styles from "./FilesView.module.css";
+
+export function FoundInFiles({ query, projectId }: { query: string; projectId: string | undefined }) {
+  const found = useInfiniteQuery(
+    searchQuery(query, { kind: "file", ...(projectId ? { project_id: projectId } : {}) }),
+  );
+  if (found.isPending) return <Loading lines={4} />;
+  if (found.isError) return <Failed error={found.error} onRetry={() => void found.refetch()} />;
+  const hits = found.data.pages.flatMap((page) => page.data);
+  if (hits.length === 0) return <Empty title="Nothing was found">No file says “{query}”.</Empty>;
+  return (
+    <>
+      <ul className={styles.list}>
+        {hits.map((hit, n) => (
+          <li key={`${hit.id} ${n}`} className={styles.hit}>
+            <Link to="/files/$fileId" params={{ fileId: hit.id }} search={{ q: query }}>
+              {hit.title}
+            </Link>
+            <span className={styles.facts}>{placeWords(hit.place)}</span>
+            <p className={styles.snippet}>
+              <Snippet parts={hit.snippet} />
+            </p>
+          </li>
+        ))}
+      </ul>
+      {found.hasNextPage && (
+        <Button isBusy={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+          Show more
+        </Button>
+      )}
+    </>
+  );
+}
