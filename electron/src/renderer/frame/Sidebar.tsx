@@ -1,20 +1,7 @@
 /** The way to everything: new task, search, tasks, the views, and the server's state. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import {
-  Brain,
-  CalendarClock,
-  FileText,
-  FolderKanban,
-  Inbox,
-  LayoutGrid,
-  PanelLeft,
-  Plug,
-  Search,
-  Settings,
-  Sparkles,
-  SquarePen,
-} from "lucide-react";
+import { Brain, FileText, Inbox, LayoutGrid, PanelLeft, Search, Settings, SquarePen } from "lucide-react";
 import type { ReactNode } from "react";
 import { pendingApprovalsQuery } from "@/api/approvals";
 import { IconButton } from "@/components/Button";
@@ -32,13 +19,9 @@ interface SidebarProps {
 }
 
 const VIEWS = [
-  { to: "/projects", label: "Projects", icon: <FolderKanban /> },
-  { to: "/schedules", label: "Schedules", icon: <CalendarClock /> },
   { to: "/artifacts", label: "Artifacts", icon: <LayoutGrid /> },
   { to: "/files", label: "Files", icon: <FileText /> },
-  { to: "/connectors", label: "Connectors", icon: <Plug /> },
   { to: "/memories", label: "Memories", icon: <Brain /> },
-  { to: "/skills", label: "Skills", icon: <Sparkles /> },
 ] as const;
 
 export function Sidebar({ isCollapsed = false, openPalette, onCollapse }: SidebarProps) {

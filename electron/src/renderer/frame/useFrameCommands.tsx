@@ -2,17 +2,13 @@
 import { useNavigate } from "@tanstack/react-router";
 import {
   Brain,
-  CalendarClock,
   FileText,
-  FolderKanban,
   Inbox,
   LayoutGrid,
   Moon,
   PanelLeft,
-  Plug,
   Search,
   Settings,
-  Sparkles,
   SquarePen,
 } from "lucide-react";
 import { useCommands } from "@/hooks/commands";
@@ -64,20 +60,6 @@ export function useFrameCommands({ openPalette, toggleSidebar }: Actions): { new
       run: () => choose(theme === "dark" ? "light" : "dark"),
     },
     {
-      id: "go.projects",
-      title: "Projects",
-      group: view,
-      icon: <FolderKanban />,
-      run: () => void navigate({ to: "/projects" }),
-    },
-    {
-      id: "go.schedules",
-      title: "Schedules",
-      group: view,
-      icon: <CalendarClock />,
-      run: () => void navigate({ to: "/schedules" }),
-    },
-    {
       id: "go.artifacts",
       title: "Artifacts",
       group: view,
@@ -92,25 +74,11 @@ export function useFrameCommands({ openPalette, toggleSidebar }: Actions): { new
       run: () => void navigate({ to: "/files" }),
     },
     {
-      id: "go.connectors",
-      title: "Connectors",
-      group: view,
-      icon: <Plug />,
-      run: () => void navigate({ to: "/connectors" }),
-    },
-    {
       id: "go.memories",
       title: "Memories",
       group: view,
       icon: <Brain />,
       run: () => void navigate({ to: "/memories" }),
-    },
-    {
-      id: "go.skills",
-      title: "Skills",
-      group: view,
-      icon: <Sparkles />,
-      run: () => void navigate({ to: "/skills" }),
     },
     {
       id: "go.approvals",

@@ -1,6 +1,4 @@
 /** A new connection. */
-import { Page } from "@/components/Page";
+import { NotYet } from "@/components/NotYet";
 
-export function ConnectView() {
-  return <Page title="Connect">{null}</Page>;
-}
+export const ConnectView = () => <NotYet title="Connect">A connection will be made here.</NotYet>;

@@ -1,6 +1,6 @@
 /** One connection. */
-import { Page } from "@/components/Page";
+import { NotYet } from "@/components/NotYet";
 
-export function ConnectionView() {
-  return <Page title="Connection">{null}</Page>;
-}
+export const ConnectionView = () => (
+  <NotYet title="Connection">A connection’s state, tables and tools will be here.</NotYet>
+);

@@ -1,6 +1,6 @@
 /** Connections and what can be connected. */
-import { Page } from "@/components/Page";
+import { NotYet } from "@/components/NotYet";
 
-export function ConnectorsView() {
-  return <Page title="Connectors">{null}</Page>;
-}
+export const ConnectorsView = () => (
+  <NotYet title="Connectors">Databases, mail and services will be connected here.</NotYet>
+);

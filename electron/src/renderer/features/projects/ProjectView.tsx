@@ -1,6 +1,6 @@
 /** One project. */
-import { Page } from "@/components/Page";
+import { NotYet } from "@/components/NotYet";
 
-export function ProjectView() {
-  return <Page title="Project">{null}</Page>;
-}
+export const ProjectView = () => (
+  <NotYet title="Project">A project’s tasks, files and connections will be here.</NotYet>
+);

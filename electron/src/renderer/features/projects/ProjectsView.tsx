@@ -1,6 +1,4 @@
 /** All projects. */
-import { Page } from "@/components/Page";
+import { NotYet } from "@/components/NotYet";
 
-export function ProjectsView() {
-  return <Page title="Projects">{null}</Page>;
-}
+export const ProjectsView = () => <NotYet title="Projects">Projects will be made and looked at here.</NotYet>;

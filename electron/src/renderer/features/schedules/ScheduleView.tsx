@@ -1,6 +1,6 @@
 /** One schedule. */
-import { Page } from "@/components/Page";
+import { NotYet } from "@/components/NotYet";
 
-export function ScheduleView() {
-  return <Page title="Schedule">{null}</Page>;
-}
+export const ScheduleView = () => (
+  <NotYet title="Schedule">What became of each time of a schedule will be here.</NotYet>
+);

@@ -1,6 +1,8 @@
 /** All schedules. */
-import { Page } from "@/components/Page";
+import { NotYet } from "@/components/NotYet";
 
-export function SchedulesView() {
-  return <Page title="Schedules">{null}</Page>;
-}
+export const SchedulesView = () => (
+  <NotYet title="Schedules">
+    Schedules will be made here, with what became of each time. A task can make one: ask it.
+  </NotYet>
+);

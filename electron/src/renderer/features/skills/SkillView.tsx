@@ -1,6 +1,4 @@
 /** One skill. */
-import { Page } from "@/components/Page";
+import { NotYet } from "@/components/NotYet";
 
-export function SkillView() {
-  return <Page title="Skill">{null}</Page>;
-}
+export const SkillView = () => <NotYet title="Skill">A skill will be read and changed here.</NotYet>;

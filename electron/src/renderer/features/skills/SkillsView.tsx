@@ -1,6 +1,8 @@
 /** All skills. */
-import { Page } from "@/components/Page";
+import { NotYet } from "@/components/NotYet";
 
-export function SkillsView() {
-  return <Page title="Skills">{null}</Page>;
-}
+export const SkillsView = () => (
+  <NotYet title="Skills">
+    Skills will be written and imported here; in a task, / lists those that there are.
+  </NotYet>
+);
