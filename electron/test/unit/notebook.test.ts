@@ -375,23 +375,36 @@ describe("a run", () => {
     expect(told.renew).toHaveBeenCalled();
   });
 
-  it("waits for those before it, and two are followed at once", async () => {
+  it("waits for those before it, and one is followed at a time", async () => {
     const server = new FakeServer({}, {}, {});
     const { notebook } = opened(server);
     for (const key of ["cell_1", "cell_2", "cell_3", "cell_1"]) notebook.run(key);
     await settled();
     expect(notebook.cells.all().map(isQueued)).toEqual([false, true, true]);
     const followed = () => server.said.filter((words) => words.startsWith("follow"));
-    expect(followed()).toEqual(["follow cell_1", "follow cell_2"]);
+    expect(followed()).toEqual(["follow cell_1"]);
     server.putOut("cell_1", [], "success");
     await settled();
-    expect(followed()).toEqual(["follow cell_1", "follow cell_2", "follow cell_3"]);
+    expect(followed()).toEqual(["follow cell_1", "follow cell_2"]);
   });
 
   it("that was under way before is followed, too", () => {
     const server = new FakeServer({ status: "running", run_id: "run_1", queued_at: "2026-01-01T00:00:00Z" });
     opened(server);
     expect(server.said).toEqual(["follow cell_1"]);
+  });
+
+  it("is read again from its beginning when somebody looks again", async () => {
+    const server = new FakeServer({ content: "1" });
+    const { notebook, outputs } = opened(server);
+    notebook.run("cell_1");
+    await settled();
+    server.putOut("cell_1", [text("1")]);
+    notebook.rest();
+    expect(outputs()).toEqual([[]]);
+    notebook.wake();
+    server.putOut("cell_1", [text("1"), text("2")]);
+    expect(outputs()).toEqual([[text("1"), text("2")]]);
   });
 
   it("does not take what is typed meanwhile", async () => {

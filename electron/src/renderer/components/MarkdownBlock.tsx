@@ -41,7 +41,7 @@ const COMPONENTS: Components = {
   table: ({ children }) => (
     // Focusable, since it scrolls sideways where it is wide.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className={styles.scroll} role="region" aria-label="Table" tabIndex={0}>
+    <div className={styles.scroll} role="group" aria-label="Table" tabIndex={0}>
       <table>{children}</table>
     </div>
   ),

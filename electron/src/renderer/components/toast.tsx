@@ -13,12 +13,22 @@ interface Action {
 
 /** `action`: what takes it back, say. */
 export function toast(words: string, action?: Action): void {
-  sonner(words, action ? { action: { label: action.label, onClick: action.onPress } } : {});
+  sonner(words, buttonOf(action));
 }
 
 export function toastError(error: unknown, action?: Action): void {
   sonner.error(messageOf(error), {
     duration: 10_000,
-    ...(action ? { action: { label: action.label, onClick: action.onPress } } : {}),
+    ...buttonOf(action),
   });
+}
+
+function buttonOf(action: Action | undefined) {
+  if (!action) return {};
+  const onClick = () => {
+    // The focus goes back to where it was before, not afterwards: what is done may put it elsewhere.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    action.onPress();
+  };
+  return { action: { label: action.label, onClick } };
 }

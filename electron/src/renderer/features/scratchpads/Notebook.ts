@@ -187,6 +187,18 @@ export class Notebook {
     }
   }
 
+  /** Nobody looks: what runs is read again from its beginning when somebody does. */
+  rest(): void {
+    this.followed.close();
+    for (const { key, run } of this.cells.all()) {
+      if (run) this.cells.change(key, (entry) => ({ ...entry, run: null }));
+    }
+  }
+
+  wake(): void {
+    this.attend();
+  }
+
   close(): void {
     void this.flush();
     this.followed.close();

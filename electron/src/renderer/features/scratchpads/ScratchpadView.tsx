@@ -97,7 +97,9 @@ function Cells({ notebook, pad }: { notebook: Notebook; pad: Scratchpad }) {
             </Empty>
           ) : (
             <>
-              <ol className={styles.cells} aria-label="Cells">
+              {/* The headings of the prose stand below it. */}
+              <h2 className="visually-hidden">Cells</h2>
+              <ol className={styles.cells}>
                 {keys.map((key, at) => (
                   <CellRow key={key} cellKey={key} place={at + 1} />
                 ))}

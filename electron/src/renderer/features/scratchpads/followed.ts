@@ -1,9 +1,7 @@
-/** Runs of cells that a window follows: the one that is under way and the next, as each takes a connection. */
+/** The run of a cell that a window follows: the one that is under way, or the first that waits. */
 import type { ReadOptions } from "@/api/events";
 import type { CellEvent } from "@/api/types";
 import { INITIAL_RUN, reduceCellRun, type CellRunState } from "@/state/cellRun";
-
-const AT_ONCE = 2;
 
 export type Follow = (cellId: string, options: ReadOptions<CellEvent>) => Promise<void>;
 
@@ -13,8 +11,9 @@ interface Reader {
   ended: (key: string, state: CellRunState) => void;
 }
 
+/** One at a time: a browser has six connections to a server, for all windows together, and every stream holds one. */
 export class Followed {
-  private readonly open = new Map<string, AbortController>();
+  private open: AbortController | null = null;
 
   constructor(
     private readonly follow: Follow,
@@ -22,20 +21,18 @@ export class Followed {
   ) {}
 
   /** The runs that there are, in the order in which they will end. */
-  attend(active: readonly { key: string; cell: { id: string } }[]): void {
-    for (const { key, cell } of active.slice(0, AT_ONCE)) {
-      if (!this.open.has(key)) void this.read(key, cell.id);
-    }
+  attend([first]: readonly { key: string; cell: { id: string } }[]): void {
+    if (first && !this.open) void this.read(first.key, first.cell.id);
   }
 
   close(): void {
-    this.open.forEach((reading) => reading.abort());
-    this.open.clear();
+    this.open?.abort();
+    this.open = null;
   }
 
   private async read(key: string, cellId: string): Promise<void> {
     const reading = new AbortController();
-    this.open.set(key, reading);
+    this.open = reading;
     let state = INITIAL_RUN;
     const onEvents = (events: CellEvent[]) => {
       state = reduceCellRun(state, events);
@@ -44,7 +41,7 @@ export class Followed {
     // A cell that was deleted has no run: the notebook is told of that by itself.
     await this.follow(cellId, { signal: reading.signal, onEvents }).catch(() => undefined);
     if (reading.signal.aborted) return;
-    this.open.delete(key);
+    this.open = null;
     this.reader.ended(key, state);
   }
 }

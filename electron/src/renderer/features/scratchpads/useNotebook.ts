@@ -31,8 +31,11 @@ export function useNotebook(scratchpadId: string) {
 
   useEffect(() => {
     const leave = () => notebook.leave();
+    const look = () => (document.visibilityState === "hidden" ? notebook.rest() : notebook.wake());
     globalThis.addEventListener("pagehide", leave);
+    document.addEventListener("visibilitychange", look);
     return () => {
+      document.removeEventListener("visibilitychange", look);
       globalThis.removeEventListener("pagehide", leave);
       notebook.close();
     };
