@@ -20,6 +20,8 @@ BUILT = Path(os.environ.get("UI_FOLDER", UI_FOLDER))
 """Another build to test than the one that is served."""
 AXE = ROOT / "electron" / "node_modules" / "axe-core" / "axe.min.js"
 TABLE = ROOT / "assets" / "demo" / "sales.csv"
+expect.set_options(timeout=20_000)
+"""Something that comes late on a busy machine has come."""
 WIDE, NARROW = ViewportSize(width=1280, height=860), ViewportSize(width=360, height=740)
 
 
