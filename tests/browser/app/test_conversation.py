@@ -155,6 +155,8 @@ async def test_a_message_is_edited_and_its_versions_come_back(chromium: Browser,
         await app.open(f"/tasks/{conversation}")
         await send(page, "How many herons?")
         await expect(messages(page, "Cowork")).to_contain_text("Ten herons.")
+        # What is stored has taken the place of what was streamed.
+        await expect(messages(page, "Cowork").get_by_role("button", name="Branch from here")).to_be_visible()
         await page.get_by_role("button", name="Edit and send again").press("Enter")
         field = page.get_by_role("textbox", name="Edit the message")
         await expect(field).to_be_focused()
