@@ -10,12 +10,14 @@ import type { Approval, TurnError } from "@/api/types";
 import { TooltipProvider } from "@/components/Tooltip";
 import { ApprovalCard } from "@/components/ApprovalCard";
 import { toBlocks, type Activity } from "@/features/conversations/blocks";
+import { RowKey } from "@/features/conversations/opened";
 import { Steps } from "@/features/conversations/Steps";
 import { TurnFailed } from "@/features/conversations/TurnFailed";
 import { turn } from "../unit/recorded";
 
 async function show(children: ReactNode) {
-  const root = createRootRoute({ component: () => children });
+  const key = crypto.randomUUID();
+  const root = createRootRoute({ component: () => <RowKey value={key}>{children}</RowKey> });
   const router = createRouter({ routeTree: root, history: createMemoryHistory() });
   render(
     <QueryClientProvider client={newQueryClient()}>

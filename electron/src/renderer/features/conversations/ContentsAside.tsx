@@ -25,7 +25,15 @@ export function ContentsAside({ conversationId, isDrawer, isOpen, onClose }: Con
     <Radix.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className={styles.overlay} />
-        <Radix.Content className={styles.drawer} aria-describedby={undefined}>
+        <Radix.Content
+          className={styles.drawer}
+          aria-describedby={undefined}
+          // On the button to close it its tooltip would open, and take the first Escape.
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            (event.currentTarget as HTMLElement).focus();
+          }}
+        >
           <div className={styles.drawerHead}>
             <Radix.Title className={styles.drawerTitle}>In this task</Radix.Title>
             <IconButton label="Close" icon={<X />} size="small" onClick={onClose} />

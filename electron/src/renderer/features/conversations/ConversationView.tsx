@@ -7,6 +7,7 @@ import { ApiError } from "@/api/client";
 import type { Conversation } from "@/api/types";
 import { useTitle } from "@/components/Page";
 import { Empty, Failed, Loading } from "@/components/States";
+import { useVisible } from "@/hooks/useVisible";
 import { markSeen, useUnseen } from "@/state/unseen";
 import { Composer } from "./Composer";
 import { ContentsAside } from "./ContentsAside";
@@ -113,12 +114,8 @@ const Placeholder = () => (
 /** A turn that ends while one looks at it is seen. */
 function useSeen(conversationId: string): void {
   const isUnseen = useUnseen().has(conversationId);
+  const isVisible = useVisible();
   useEffect(() => {
-    const look = () => {
-      if (isUnseen && document.visibilityState === "visible") markSeen(conversationId);
-    };
-    look();
-    document.addEventListener("visibilitychange", look);
-    return () => document.removeEventListener("visibilitychange", look);
-  }, [conversationId, isUnseen]);
+    if (isUnseen && isVisible) markSeen(conversationId);
+  }, [conversationId, isUnseen, isVisible]);
 }

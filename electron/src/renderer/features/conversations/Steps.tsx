@@ -1,6 +1,6 @@
 /** The quiet timeline of what was done: one line for all, which opens to the steps, each of which opens to its cell. */
 import { ChevronRight, CircleAlert, LoaderCircle } from "lucide-react";
-import { memo, useId, useState } from "react";
+import { memo, useId } from "react";
 import type { Approval } from "@/api/types";
 import { classes } from "@/components/classes";
 import { seconds } from "@/components/format";
@@ -9,6 +9,7 @@ import type { CellLink } from "@/api/types";
 import { ArtifactCard } from "./ArtifactCard";
 import { isSameBlock, pictured, secondsOf, type Activity, type Step } from "./blocks";
 import { decisionWords, isAskedFor } from "./decisions";
+import { useOpened } from "./opened";
 import { LiveOutput, StepDetail } from "./StepDetail";
 import { StepIcon } from "./StepIcon";
 import { isFailed, kindOf, summaryOf, wordsOf } from "./stepWords";
@@ -34,7 +35,7 @@ export const Steps = memo(Timeline, (one, other) => {
 });
 
 function Timeline({ activity, isCurrent, showsPictures, approvals }: StepsProps) {
-  const [isOpen, setOpen] = useState(false);
+  const [isOpen, toggle] = useOpened(`steps ${activity.index}`);
   const id = useId();
   const { steps, artifacts, isCompacted } = activity;
   const cell =
@@ -52,7 +53,7 @@ function Timeline({ activity, isCurrent, showsPictures, approvals }: StepsProps)
           className={styles.summary}
           aria-expanded={isOpen}
           aria-controls={id}
-          onClick={() => setOpen(!isOpen)}
+          onClick={toggle}
         >
           <Summary steps={steps} isCurrent={isCurrent} approvals={approvals} />
           <ChevronRight className={styles.chevron} aria-hidden />
@@ -132,8 +133,8 @@ const StepLine = memo(Line, (one, other) => {
   );
 });
 
-function Line({ step: { part }, isCurrent, approvals }: StepLineProps) {
-  const [isOpen, setOpen] = useState(false);
+function Line({ step: { index, part }, isCurrent, approvals }: StepLineProps) {
+  const [isOpen, toggle] = useOpened(`step ${index}`);
   const id = useId();
   const isRunning = isRunningStep(part, isCurrent);
   return (
@@ -143,7 +144,7 @@ function Line({ step: { part }, isCurrent, approvals }: StepLineProps) {
         className={styles.line}
         aria-expanded={isOpen}
         aria-controls={id}
-        onClick={() => setOpen(!isOpen)}
+        onClick={toggle}
       >
         <span className={classes(styles.sign, isFailed(part) && styles.failed)}>
           <Sign part={part} isRunning={isRunning} />

@@ -5,6 +5,7 @@ import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { Button } from "@/components/Button";
 import { classes } from "@/components/classes";
 import { Answer } from "./Answer";
+import { RowKey } from "./opened";
 import { Question } from "./Question";
 import type { Row } from "./rows";
 import styles from "./Thread.module.css";
@@ -129,18 +130,20 @@ const Message = memo(function Message({
       data-item={row.item?.id}
     >
       <h2 className="visually-hidden">{row.kind === "question" ? "You said" : "Cowork answered"}</h2>
-      {row.kind === "question" ? (
-        <Question item={row.item} text={row.text} isBusy={isBusy} />
-      ) : (
-        <Answer
-          responseId={row.responseId}
-          item={row.item}
-          question={row.question}
-          turn={turn}
-          isLast={isLast}
-          isBusy={isBusy}
-        />
-      )}
+      <RowKey value={row.key}>
+        {row.kind === "question" ? (
+          <Question item={row.item} text={row.text} isBusy={isBusy} />
+        ) : (
+          <Answer
+            responseId={row.responseId}
+            item={row.item}
+            question={row.question}
+            turn={turn}
+            isLast={isLast}
+            isBusy={isBusy}
+          />
+        )}
+      </RowKey>
     </article>
   );
 });

@@ -6,6 +6,7 @@ import { itemsOf, itemsQuery } from "@/api/items";
 import type { AgentResponse, ServerEvent } from "@/api/types";
 import { toastError } from "@/components/toast";
 import { useServerEvents } from "@/hooks/live";
+import { useVisible } from "@/hooks/useVisible";
 import { toRows } from "./rows";
 import { TurnStore } from "./turnStore";
 
@@ -56,8 +57,10 @@ function useFollowedTurns(conversationId: string, running: AgentResponse | null)
     () => void queries.invalidateQueries({ queryKey: itemsQuery(conversationId).queryKey }),
     [queries, conversationId],
   );
+  // A browser has six connections to a server, for all of its windows: those that nobody sees leave theirs to others.
+  const isVisible = useVisible();
   useEffect(() => {
-    if (!latest) return;
+    if (!latest || !isVisible) return;
     const stop = latest.follow((error) => {
       toastError(error);
       renew();
@@ -69,6 +72,6 @@ function useFollowedTurns(conversationId: string, running: AgentResponse | null)
       stop();
       unsubscribe();
     };
-  }, [latest, renew]);
+  }, [latest, isVisible, renew]);
   return turns;
 }
