@@ -56,31 +56,33 @@ export function batches<E>(events: readonly E[], random: () => number): E[][] {
   return made;
 }
 
-const MOST_TRIES = 30;
+const TIMES = 8;
+const MOST_TRIES = 25;
 
 /**
- * Whether twice the input takes at most about three times as long. Measured with four times the input, where what grows
- * with the square takes sixteen times as long; the best of some tries, since other work disturbs.
+ * Whether the work grows as its input does: so many times the input at once must take about as long as the input so many
+ * times, where what grows with the square takes eight times as long. Of the processor's time, and the best of some tries,
+ * since other work disturbs.
  */
 export function isLinear<E>(
   work: (input: readonly E[]) => void,
   input: (size: number) => E[],
   size: number,
 ): boolean {
-  const [few, many] = [input(size), input(4 * size)];
-  const timed = (given: readonly E[]): number => {
-    const begun = performance.now();
-    work(given);
-    return performance.now() - begun;
+  const [few, many] = [input(size), input(TIMES * size)];
+  const timed = (times: number, given: readonly E[]): number => {
+    const begun = process.cpuUsage();
+    for (let time = 0; time < times; time += 1) work(given);
+    const { user, system } = process.cpuUsage(begun);
+    return user + system;
   };
-  let [least, most] = [Infinity, Infinity];
-  timed(few);
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    least = Math.min(least, timed(few));
-    most = Math.min(most, timed(many));
-    if (tries < 2) continue;
-    if (most < 8 * least) return true;
-    if (most > 14 * least) return false;
+  let [apart, together] = [Infinity, Infinity];
+  timed(1, few);
+  for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+    apart = Math.min(apart, timed(TIMES, few));
+    together = Math.min(together, timed(1, many));
+    if (tries >= 3 && together < 3 * apart) return true;
+    if (tries >= 10 && together > 6 * apart) return false;
   }
   return false;
 }

@@ -205,18 +205,22 @@ describe("a turn", () => {
     expect(fold([text(0, 3, "x")]).parts).toEqual([]);
   });
 
-  it("takes 20,000 deltas in time that grows as they do, one by one and in batches", () => {
-    const one = (events: readonly TurnEvent[]) => {
-      let state = initialTurn("resp_1");
-      for (const event of events) state = reduceTurn(state, [event]);
-      expect(state.parts).toHaveLength(1);
-    };
-    const live = (count: number) => [
-      begun(0, 0),
-      ...Array.from({ length: count }, (_, n) => told(n + 1, 0, `line ${n}\n`)),
-    ];
-    expect(isLinear(one, deltas, 5_000)).toBe(true);
-    expect(isLinear(fold, deltas, 5_000)).toBe(true);
-    expect(isLinear(one, live, 5_000)).toBe(true);
-  });
+  it(
+    "takes 20,000 deltas in time that grows as they do, one by one and in batches",
+    { timeout: 60_000 },
+    () => {
+      const one = (events: readonly TurnEvent[]) => {
+        let state = initialTurn("resp_1");
+        for (const event of events) state = reduceTurn(state, [event]);
+        expect(state.parts).toHaveLength(1);
+      };
+      const live = (count: number) => [
+        begun(0, 0),
+        ...Array.from({ length: count }, (_, n) => told(n + 1, 0, `line ${n}\n`)),
+      ];
+      expect(isLinear(one, deltas, 2_500)).toBe(true);
+      expect(isLinear(fold, deltas, 2_500)).toBe(true);
+      expect(isLinear(one, live, 2_500)).toBe(true);
+    },
+  );
 });
