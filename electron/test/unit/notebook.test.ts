@@ -343,6 +343,9 @@ describe("a run", () => {
     notebook.run("cell_1");
     await settled();
     expect(server.said).toEqual(['update cell_1 {"content":"2"}', "start cell_1", "follow cell_1"]);
+    await vi.advanceTimersByTimeAsync(400);
+    expect(notebook.cells.saving).toBe("saved");
+    expect(server.said).toHaveLength(3);
   });
 
   it("does not begin where that could not be stored", async () => {

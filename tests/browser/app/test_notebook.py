@@ -197,7 +197,7 @@ async def test_it_becomes_an_artifact_and_goes_out_and_in_as_a_file(app: App, tm
     await expect(page).not_to_have_url(f"{app.url}/scratchpads/{pad.id}")
     await expect(cell(app, 1)).to_contain_text("1 + 1")
     await page.get_by_role("button", name="Rename the notebook").click()
-    await page.get_by_label("Title of the notebook").fill("Again")
+    await page.keyboard.type("Again")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Again", level=1)).to_be_visible()
     await page.get_by_role("button", name="More for the notebook").click()

@@ -9,7 +9,6 @@ import {
   Scissors,
   Trash2,
 } from "lucide-react";
-import { useRef } from "react";
 import { Button, IconButton } from "@/components/Button";
 import { classes } from "@/components/classes";
 import { Menu, MenuChoices, MenuItem, MenuSeparator } from "@/components/Menu";
@@ -18,6 +17,7 @@ import { useShared } from "./context";
 import type { Entry } from "./entries";
 import { KINDS, kindOf } from "./kinds";
 import type { Deed } from "./keys";
+import { useMenuDeed } from "./useMenuDeed";
 
 export function CellTools({ entry, place, isChosen }: { entry: Entry; place: number; isChosen: boolean }) {
   const { notebook, perform } = useShared();
@@ -26,12 +26,7 @@ export function CellTools({ entry, place, isChosen }: { entry: Entry; place: num
   const kind = kindOf(entry.cell);
   // Most are Python; of others it is said without being asked.
   const isOther = entry.cell.type === "code" && kind.value !== "python";
-  const hasMoved = useRef(false);
-  // Where a deed has put the focus elsewhere, the menu must not take it back.
-  const keepFocus = (event: Event) => {
-    if (hasMoved.current) event.preventDefault();
-    hasMoved.current = false;
-  };
+  const { choose, onCloseFocus } = useMenuDeed();
   const kinds = (
     <MenuChoices
       label="Kind of cell"
@@ -48,10 +43,7 @@ export function CellTools({ entry, place, isChosen }: { entry: Entry; place: num
       icon={icon}
       {...(shortcut ? { shortcut } : {})}
       isDangerous={deed === "delete"}
-      onSelect={() => {
-        hasMoved.current = deed !== "copy";
-        perform(deed, key);
-      }}
+      onSelect={() => choose(() => perform(deed, key))}
     >
       {label}
     </MenuItem>
@@ -75,7 +67,7 @@ export function CellTools({ entry, place, isChosen }: { entry: Entry; place: num
         {kinds}
       </Menu>
       <Menu
-        onCloseFocus={keepFocus}
+        onCloseFocus={onCloseFocus}
         trigger={
           <IconButton size="small" tabIndex={tabIndex} label={`More for cell ${place}`} icon={<Ellipsis />} />
         }

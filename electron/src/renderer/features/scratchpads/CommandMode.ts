@@ -33,7 +33,10 @@ export class CommandMode {
     below: (key) => this.choose(this.add(this.place(key) + 1)),
     code: (key) => this.turnInto(key, "code"),
     markdown: (key) => this.turnInto(key, "markdown"),
-    copy: (key) => this.copy(key),
+    copy: (key) => {
+      this.copy(key);
+      this.choose(key);
+    },
     cut: (key) => {
       this.copy(key);
       this.remove(key);
@@ -48,8 +51,8 @@ export class CommandMode {
     moveUp: (key) => this.move(key, -1),
     moveDown: (key) => this.move(key, 1),
     output: (key) => this.notebook.collapse(key),
-    paste: (key) => this.paste(this.place(key) + 1),
-    pasteAbove: (key) => this.paste(this.place(key)),
+    paste: (key) => this.choose(this.paste(this.place(key) + 1) ?? key),
+    pasteAbove: (key) => this.choose(this.paste(this.place(key)) ?? key),
     run: (key) => {
       this.notebook.run(key);
       this.choose(key);
@@ -112,8 +115,8 @@ export class CommandMode {
     writeStored(COPIED, { type: kind, language: language ?? null, text: textOf(entry) } satisfies Seed);
   }
 
-  private paste(place: number): void {
+  private paste(place: number): string | null {
     const copied = readStored<Seed | null>(COPIED, null);
-    if (copied) this.choose(this.add(place, copied));
+    return copied && this.add(place, copied);
   }
 }

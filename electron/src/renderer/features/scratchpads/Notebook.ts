@@ -217,8 +217,8 @@ export class Notebook {
   /** `index`: where the server is to put the one that is new. */
   private async save(keys: readonly string[], index?: number | null): Promise<void> {
     this.later.clear();
-    if (keys.length === 0) return;
-    this.cells.note("saving");
+    // Where there is none, as after a run, which has stored it, that is said.
+    if (keys.length > 0) this.cells.note("saving");
     await this.deeds.add(async () => {
       try {
         for (const key of keys) await this.storage.ensure(key, index);

@@ -55,4 +55,7 @@ export function NotebookTitle({ pad }: { pad: Scratchpad }) {
   );
 }
 
-const takeFocus = (field: HTMLInputElement | null): void => field?.select();
+function takeFocus(field: HTMLInputElement | null): void {
+  field?.focus();
+  field?.select();
+}

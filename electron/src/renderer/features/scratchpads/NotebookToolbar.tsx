@@ -1,7 +1,6 @@
 /** What can be done with a whole notebook. */
 import { Link } from "@tanstack/react-router";
 import { ChevronsRight, LayoutGrid, Plus, RotateCcw, Square } from "lucide-react";
-import { useRef } from "react";
 import type { Scratchpad } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
 import { Menu, MenuItem } from "@/components/Menu";
@@ -11,6 +10,7 @@ import { KernelState, useKernel } from "./KernelState";
 import { KINDS } from "./kinds";
 import { NotebookMenu } from "./NotebookMenu";
 import styles from "./ScratchpadView.module.css";
+import { useMenuDeed } from "./useMenuDeed";
 import type { NotebookActions } from "./useNotebookActions";
 
 export function NotebookToolbar({ pad, actions }: { pad: Scratchpad; actions: NotebookActions }) {
@@ -61,20 +61,16 @@ export function NotebookToolbar({ pad, actions }: { pad: Scratchpad; actions: No
 /** Below the cell that is chosen. */
 function AddMenu() {
   const { notebook } = useShared();
-  const hasMoved = useRef(false);
+  const { choose, onCloseFocus } = useMenuDeed();
   const add = ({ type, language }: (typeof KINDS)[number]) => {
     const { cells } = notebook;
     const at = cells.chosen === null ? cells.keys.length : cells.placeOf(cells.chosen) + 1;
-    hasMoved.current = true;
     cells.focus(notebook.insert(at, { type, language }), "edit");
   };
   return (
     <Menu
       align="start"
-      onCloseFocus={(event) => {
-        if (hasMoved.current) event.preventDefault();
-        hasMoved.current = false;
-      }}
+      onCloseFocus={onCloseFocus}
       trigger={
         <Button size="small" kind="ghost" icon={<Plus />}>
           Cell
@@ -82,7 +78,7 @@ function AddMenu() {
       }
     >
       {KINDS.map((kind) => (
-        <MenuItem key={kind.value} onSelect={() => add(kind)}>
+        <MenuItem key={kind.value} onSelect={() => choose(() => add(kind))}>
           {kind.label}
         </MenuItem>
       ))}
