@@ -10,7 +10,7 @@ const PASSED_ON = ["--text", "--text-muted", "--border", "--font"] as const;
 
 export const HtmlFrame = memo(function HtmlFrame({ html }: { html: string }) {
   const frame = useRef<HTMLIFrameElement>(null);
-  const [isLoaded, setLoaded] = useState(false);
+  const [loaded, setLoaded] = useState<string>();
   const [height, setHeight] = useState(FIRST_HEIGHT);
   const theme = useTheme();
 
@@ -25,7 +25,7 @@ export const HtmlFrame = memo(function HtmlFrame({ html }: { html: string }) {
   }, []);
 
   useEffect(() => {
-    if (!isLoaded) return;
+    if (loaded !== html) return;
     const looks = getComputedStyle(document.documentElement);
     const passedOn = Object.fromEntries(PASSED_ON.map((name) => [name, looks.getPropertyValue(name)]));
     // The frame has an origin that is nobody's, so that none can be named.
@@ -33,7 +33,7 @@ export const HtmlFrame = memo(function HtmlFrame({ html }: { html: string }) {
       { type: "show", html, theme: { colorScheme: theme, ...passedOn } },
       "*",
     );
-  }, [isLoaded, html, theme]);
+  }, [loaded, html, theme]);
 
   return (
     <iframe
@@ -45,7 +45,7 @@ export const HtmlFrame = memo(function HtmlFrame({ html }: { html: string }) {
       sandbox="allow-scripts"
       className={styles.frame}
       style={{ height }}
-      onLoad={() => setLoaded(true)}
+      onLoad={() => setLoaded(html)}
     />
   );
 });
