@@ -25,6 +25,9 @@ export function ConnectionBadge({ status }: { status: ConnectionStatus }) {
   );
 }
 
+export const accessWords = ({ access }: Connection): string =>
+  access === "read" ? "Read only" : "Read and write";
+
 export function ConnectionState({ connection, children }: { connection: Connection; children?: ReactNode }) {
   const [isTesting, setTesting] = useState(false);
   const renew = useRenew();
@@ -41,7 +44,10 @@ export function ConnectionState({ connection, children }: { connection: Connecti
   return (
     <section className={styles.state} aria-label="State">
       <div role="status" className={styles.words}>
-        <ConnectionBadge status={status} />
+        <div className={styles.deeds}>
+          <ConnectionBadge status={status} />
+          <Badge>{accessWords(connection)}</Badge>
+        </div>
         {status === "pending" && <p>This takes 15 seconds at most.</p>}
         {status === "error" && <p className={styles.error}>{connection.error}</p>}
         {status === "connected" && connection.server && <p>{connection.server}</p>}

@@ -6,7 +6,6 @@ import { useRef, useState } from "react";
 import { connectionQuery, deleteConnection, specQuery } from "@/api/connections";
 import { projectsQuery } from "@/api/projects";
 import type { Connection, Project } from "@/api/types";
-import { Badge } from "@/components/Badge";
 import { Button } from "@/components/Button";
 import { useConfirm } from "@/components/Confirm";
 import { Page } from "@/components/Page";
@@ -53,7 +52,6 @@ function Shown({ connection }: { connection: Connection }) {
       actions={<DeleteButton connection={connection} />}
     >
       <div className={styles.sections}>
-        <Badge>{connection.access === "read" ? "Read only" : "Read and write"}</Badge>
         <ConnectionState connection={connection}>
           <Button ref={edit} aria-expanded={isEditing} onClick={() => setEditing(!isEditing)}>
             Edit

@@ -7,7 +7,7 @@ import { Badge } from "@/components/Badge";
 import { Page } from "@/components/Page";
 import { Failed, Loading } from "@/components/States";
 import { Catalogue } from "./Catalogue";
-import { ConnectionBadge } from "./ConnectionState";
+import { accessWords, ConnectionBadge } from "./ConnectionState";
 import styles from "./ConnectorsView.module.css";
 import { Monogram } from "./Monogram";
 
@@ -62,7 +62,7 @@ function ConnectionRow({ connection, spec }: { connection: Connection; spec: Con
         {connection.status === "error" && <p className={styles.error}>{connection.error}</p>}
       </div>
       <div className={styles.badges}>
-        <Badge>{connection.access === "read" ? "Read only" : "Read and write"}</Badge>
+        <Badge>{accessWords(connection)}</Badge>
         <ConnectionBadge status={connection.status} />
       </div>
     </li>
