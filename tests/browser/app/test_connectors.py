@@ -8,8 +8,10 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.fakes.app import NARROW, App, running_app
-from tests.fakes.connections import PASSWORD, database, make_database
+from tests.fakes.connections import PASSWORD, database, make_database, until_tested
+from tests.fakes.oauth_server import CLIENT_ID, CLIENT_SECRET, running_oauth
 from tests.fakes.secrets import NoSecrets
+from tests.flows.test_oauth_connections import lay_out
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -30,8 +32,11 @@ async def test_a_connection_that_fails_is_mended_and_looked_into(app: App, tmp_p
     await expect(field).to_have_value(str(tmp_path / "missing.db"))
     await field.fill(str(place))
     await page.get_by_role("button", name="Save and test").click()
-    await expect(page.get_by_text("Connected", exact=True)).to_be_visible()
-    (connection,) = (await app.server.get("/connectors/connections"))["data"]
+    await expect(
+        page.get_by_role("region", name="State").get_by_text("Connected", exact=True)
+    ).to_be_visible()
+    (made,) = (await app.server.get("/connectors/connections"))["data"]
+    connection = await until_tested(app.server, made["id"])
     assert (connection["name"], connection["status"], connection["access"]) == ("Shop", "connected", "read")
     await page.get_by_role("link", name="See what is in it").click()
     await page.get_by_role("button", name="Show what is in it").click()
@@ -57,7 +62,9 @@ async def test_a_connector_is_found_and_connected_by_keyboard_alone(app: App, tm
     await page.get_by_role("textbox", name="File").focus()
     await keys.type(str(place))
     await keys.press("Enter")
-    await expect(page.get_by_text("Connected", exact=True)).to_be_visible()
+    await expect(
+        page.get_by_role("region", name="State").get_by_text("Connected", exact=True)
+    ).to_be_visible()
 
 
 async def test_what_is_wrong_is_told_at_its_field_and_secrets_are_hidden(app: App) -> None:
@@ -116,3 +123,25 @@ async def test_without_a_keyring_the_way_to_one_is_shown(chromium: Browser, tmp_
     async with running_app(chromium, tmp_path / "data", secrets=NoSecrets()) as app:
         await app.open("/connectors/new/postgres")
         await expect(app.page.get_by_role("note")).to_contain_text("--secrets file")
+
+
+async def test_signing_in_goes_on_by_itself(chromium: Browser, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with running_oauth() as provider:
+        await lay_out(data, provider)
+        async with running_app(chromium, data) as app:
+            page = app.page
+            await app.open("/connectors/new/herons")
+            await page.get_by_role("textbox", name="Client ID").fill(CLIENT_ID)
+            await page.get_by_role("textbox", name="Client secret").fill(CLIENT_SECRET)
+            await page.get_by_role("button", name="Save and go on").click()
+            await page.get_by_role("textbox", name="Name").fill("Grey herons")
+            async with app.context.expect_page() as opened:
+                await page.get_by_role("button", name="Sign in with Fake").click()
+            tab = await opened.value
+            await expect(tab.get_by_role("heading", name="You are signed in")).to_be_visible()
+            await expect(page.get_by_role("heading", name="Grey herons")).to_be_focused()
+            await expect(
+                page.get_by_role("region", name="State").get_by_text("Connected", exact=True)
+            ).to_be_visible()
+            assert await tab.evaluate("window.opener") is None

@@ -1,7 +1,17 @@
 /** The way to everything: new task, search, tasks, the views, and the server's state. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Brain, FileText, Inbox, LayoutGrid, PanelLeft, Search, Settings, SquarePen } from "lucide-react";
+import {
+  Brain,
+  FileText,
+  Inbox,
+  LayoutGrid,
+  PanelLeft,
+  Plug,
+  Search,
+  Settings,
+  SquarePen,
+} from "lucide-react";
 import type { ReactNode } from "react";
 import { pendingApprovalsQuery } from "@/api/approvals";
 import { IconButton } from "@/components/Button";
@@ -21,6 +31,7 @@ interface SidebarProps {
 const VIEWS = [
   { to: "/artifacts", label: "Artifacts", icon: <LayoutGrid /> },
   { to: "/files", label: "Files", icon: <FileText /> },
+  { to: "/connectors", label: "Connectors", icon: <Plug /> },
   { to: "/memories", label: "Memories", icon: <Brain /> },
 ] as const;
 

@@ -7,6 +7,7 @@ import {
   LayoutGrid,
   Moon,
   PanelLeft,
+  Plug,
   Search,
   Settings,
   SquarePen,
@@ -72,6 +73,14 @@ export function useFrameCommands({ openPalette, toggleSidebar }: Actions): { new
       group: view,
       icon: <FileText />,
       run: () => void navigate({ to: "/files" }),
+    },
+    {
+      id: "go.connectors",
+      title: "Connectors",
+      group: view,
+      icon: <Plug />,
+      keywords: ["connections", "databases", "services"],
+      run: () => void navigate({ to: "/connectors" }),
     },
     {
       id: "go.memories",

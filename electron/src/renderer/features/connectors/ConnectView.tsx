@@ -45,7 +45,7 @@ function Connecting({ spec }: { spec: ConnectorSpec }) {
     <>
       {spec.missing && (
         <p role="note" className={styles.note}>
-          Something has to be installed for it first: {spec.missing}
+          {spec.missing}
         </p>
       )}
       {/* Kept while its test runs: what was filled in is still there when it has to be mended. */}

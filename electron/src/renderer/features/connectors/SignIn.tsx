@@ -1,13 +1,12 @@
 /** Signing in at a provider: in another tab of the browser, while this one waits. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ExternalLink } from "lucide-react";
-import { useCallback, useState } from "react";
-import { connectionQuery, connectionsQuery, startOAuth } from "@/api/connections";
+import { useEffect, useState } from "react";
+import { connectionsQuery, startOAuth } from "@/api/connections";
 import { oauthClientsQuery } from "@/api/oauthClients";
-import type { ConnectorSpec, ServerEvent } from "@/api/types";
+import type { Connection, ConnectorSpec } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Failed, Loading } from "@/components/States";
-import { useServerEvents } from "@/hooks/live";
 import { OAuthClientForm } from "./OAuthClientForm";
 import styles from "./Form.module.css";
 
@@ -79,16 +78,12 @@ interface WaitsProps {
 }
 
 function Waits({ spec, waiting, onCancel, onDone }: WaitsProps) {
-  const queries = useQueryClient();
-  const hear = useCallback(
-    (event: ServerEvent) => {
-      if (event.type !== "connection.changed" || !isSignedIn(event.connection, spec, waiting)) return;
-      queries.setQueryData(connectionQuery(event.connection.id).queryKey, event.connection);
-      onDone(event.connection.id);
-    },
-    [queries, spec, waiting, onDone],
-  );
-  useServerEvents(hear);
+  // The list, not the events: a window that is not seen may miss those, and this one is behind the provider's page.
+  const connections = useQuery({ ...connectionsQuery, refetchInterval: 2_000 });
+  const made = connections.data?.data.find((one) => isSignedIn(one, spec, waiting))?.id;
+  useEffect(() => {
+    if (made) onDone(made);
+  }, [made, onDone]);
   return (
     <div className={styles.fields}>
       <p role="status">
@@ -104,11 +99,7 @@ function Waits({ spec, waiting, onCancel, onDone }: WaitsProps) {
   );
 }
 
-function isSignedIn(
-  connection: { id: string; spec_id: string; updated_at: string },
-  spec: ConnectorSpec,
-  { connectionId, before }: Waiting,
-): boolean {
+function isSignedIn(connection: Connection, spec: ConnectorSpec, { connectionId, before }: Waiting): boolean {
   if (connectionId)
     return connection.id === connectionId && before.get(connectionId) !== connection.updated_at;
   return connection.spec_id === spec.id && !before.has(connection.id);
