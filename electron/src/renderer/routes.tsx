@@ -97,10 +97,16 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/files",
-    /** `project`: whose files; `q`: what is looked for in their text. */
-    validateSearch: (search: Record<string, unknown>): { project?: string; q?: string } => {
+    /** `project`: whose files; `q`: what is looked for in their text; `sort`: else the newest first. */
+    validateSearch: (
+      search: Record<string, unknown>,
+    ): { project?: string; q?: string; sort?: "name" | "size" } => {
       const [project, q] = [text(search.project), text(search.q)];
-      return { ...(project && { project }), ...(q && { q }) };
+      return {
+        ...(project && { project }),
+        ...(q && { q }),
+        ...((search.sort === "name" || search.sort === "size") && { sort: search.sort }),
+      };
     },
     component: lazyRouteComponent(() => import("@/features/files/FilesView"), "FilesView"),
   }),
@@ -122,6 +128,11 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/projects/$projectId",
+    /** `tab`: which part of it; else the overview. */
+    validateSearch: (search: Record<string, unknown>): { tab?: string } => {
+      const tab = text(search.tab);
+      return tab ? { tab } : {};
+    },
     component: lazyRouteComponent(() => import("@/features/projects/ProjectView"), "ProjectView"),
   }),
   createRoute({

@@ -1,13 +1,27 @@
 /** Files: reading, their text, changing. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { client, done, unwrap } from "./client";
+import type { FileView } from "./types";
 
-/** Undefined: the files of all. */
+const FILES = 1000;
+
+/** All files of a project, the newest first; undefined: of all projects and tasks. */
 export const filesQuery = (project_id: string | undefined) =>
   queryOptions({
     queryKey: ["files", "list", project_id ?? ""],
-    queryFn: ({ signal }) =>
-      unwrap(client.GET("/api/v1/files", { params: { query: project_id ? { project_id } : {} }, signal })),
+    queryFn: async ({ signal }) => {
+      const files = new Map<string, FileView>();
+      const filter = project_id === undefined ? {} : { project_id };
+      for (let offset = 0, hasMore = true; hasMore;) {
+        const query = { ...filter, limit: FILES, offset };
+        const page = await unwrap(client.GET("/api/v1/files", { params: { query }, signal }));
+        // What is added meanwhile moves the rest: a file may come twice.
+        for (const file of page.data) files.set(file.id, file);
+        hasMore = page.has_more;
+        offset += FILES;
+      }
+      return [...files.values()];
+    },
   });
 
 export const fileQuery = (file_id: string) =>
@@ -17,11 +31,13 @@ export const fileQuery = (file_id: string) =>
       unwrap(client.GET("/api/v1/files/{file_id}", { params: { path: { file_id } }, signal })),
   });
 
-const PASSAGES = 100;
+const PASSAGES = 40;
 
-export const fileTextQuery = (file_id: string) =>
+/** Its text, which does not change any more where its state does not: what becomes of other files does not renew it. */
+export const fileTextQuery = ({ id: file_id, text_status }: FileView) =>
   infiniteQueryOptions({
-    queryKey: ["files", file_id, "text"],
+    queryKey: ["file-texts", file_id, text_status],
+    staleTime: Infinity,
     queryFn: ({ pageParam, signal }) =>
       unwrap(
         client.GET("/api/v1/files/{file_id}/text", {

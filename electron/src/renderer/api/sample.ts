@@ -11,7 +11,7 @@ export async function startSample(): Promise<AgentResponse> {
   const table = await sampleFile();
   const conversation = await createConversation({ title: "Sample: sales" });
   try {
-    const { id } = await uploadFile({ file: table, conversationId: conversation.id });
+    const { id } = await uploadFile({ file: table, place: { conversation_id: conversation.id } });
     const message = { text: "Summarise this data", fileIds: [id], skillIds: [], model: null };
     return await sendMessage(conversation.id, message);
   } catch (error) {

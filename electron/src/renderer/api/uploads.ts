@@ -2,18 +2,21 @@
 import { ApiError, client, done, toApiError, UNREACHABLE } from "./client";
 import type { FileView } from "./types";
 
+/** What a file will belong to. */
+export type UploadPlace = { conversation_id: string } | { project_id: string };
+
 interface Upload {
   file: File;
-  conversationId: string;
+  place: UploadPlace;
   /** 0 to 1: how much of it has left this window. */
   onProgress?: (share: number) => void;
   signal?: AbortSignal;
 }
 
 /** Throws ApiError, or an AbortError where `signal` was aborted. */
-export function uploadFile({ file, conversationId, onProgress, signal }: Upload): Promise<FileView> {
+export function uploadFile({ file, place, onProgress, signal }: Upload): Promise<FileView> {
   const form = new FormData();
-  form.append("conversation_id", conversationId);
+  for (const [name, id] of Object.entries(place)) form.append(name, id);
   form.append("file", file, file.name);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -63,5 +66,8 @@ export async function copyUpload(
     .catch(() => Promise.reject(new ApiError(0, "unreachable", UNREACHABLE)));
   if (!response.ok) throw toApiError(response.status, await response.json().catch(() => undefined));
   const bytes = await response.blob();
-  return uploadFile({ file: new File([bytes], file.name, { type: file.mime_type }), conversationId });
+  return uploadFile({
+    file: new File([bytes], file.name, { type: file.mime_type }),
+    place: { conversation_id: conversationId },
+  });
 }

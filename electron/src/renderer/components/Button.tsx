@@ -41,6 +41,19 @@ export function Button({
   );
 }
 
+interface ButtonLinkProps extends ComponentProps<"a"> {
+  kind?: ButtonKind;
+  icon?: ReactNode;
+}
+
+/** A link that looks like a button, as one to a download. */
+export const ButtonLink = ({ kind = "secondary", icon, className, children, ...rest }: ButtonLinkProps) => (
+  <a {...rest} className={classes(styles.button, styles[kind], className)}>
+    {icon}
+    {children}
+  </a>
+);
+
 interface IconButtonProps extends Omit<ComponentProps<"button">, "children" | "aria-label"> {
   /** What it does: its accessible name and its tooltip. */
   label: string;

@@ -1,8 +1,8 @@
-/** Uploads that are under way or have failed, of each task: they go on while another view is shown. */
+/** Uploads that are under way or have failed, of each task or project: they go on while another view is shown. */
 import { useSyncExternalStore } from "react";
 import { messageOf } from "@/api/client";
-import { deleteUpload, uploadFile } from "@/api/uploads";
-import { attach } from "./draft";
+import type { FileView } from "@/api/types";
+import { deleteUpload, uploadFile, type UploadPlace } from "@/api/uploads";
 
 export interface Upload {
   id: string;
@@ -15,11 +15,18 @@ export interface Upload {
   canRetry: boolean;
 }
 
+export interface Destination {
+  /** Known when the task is. */
+  place: () => Promise<UploadPlace>;
+  /** What is wrong with a file that is not even tried. */
+  refusal: (file: File) => string | null;
+  onStored: (file: FileView) => void;
+}
+
 interface Entry extends Upload {
   file: File;
   abort: AbortController;
-  /** Where it goes: known when the task is. */
-  place: () => Promise<string>;
+  destination: Destination;
 }
 
 const NONE: readonly Upload[] = [];
@@ -51,15 +58,9 @@ const drop = (key: string, id: string): void =>
 
 const isUnderWay = (upload: Upload): boolean => upload.error === null;
 
-/** Uploads them; `refusal` says what is wrong with one that is not even tried. `place` gives the conversation. */
-export function upload(
-  key: string,
-  files: readonly File[],
-  place: () => Promise<string>,
-  refusal: (file: File) => string | null,
-): void {
+export function upload(key: string, files: readonly File[], destination: Destination): void {
   const added = files.map((file): Entry => {
-    const error = refusal(file);
+    const error = destination.refusal(file);
     return {
       id: crypto.randomUUID(),
       name: file.name,
@@ -68,20 +69,39 @@ export function upload(
       error,
       canRetry: error === null,
       file,
-      place,
+      destination,
       abort: new AbortController(),
     };
   });
   set(key, [...all(key), ...added]);
-  for (const entry of added) if (entry.error === null) void run(key, entry);
+  for (const entry of added) if (entry.error === null) begin(key, entry);
 }
 
-async function run(key: string, { id, file, abort, place }: Entry): Promise<void> {
+/** Browsers open six connections to a server: some must stay free for what is shown meanwhile. */
+let free = 3;
+const waiting: (() => void)[] = [];
+
+async function inTurn(deed: () => Promise<void>): Promise<void> {
+  if (free > 0) free -= 1;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+  await deed().finally(() => {
+    const next = waiting.shift();
+    if (next) next();
+    else free += 1;
+  });
+}
+
+function begin(key: string, entry: Entry): void {
+  // One may be taken back while it waits.
+  void inTurn(() => (entry.abort.signal.aborted ? Promise.resolve() : run(key, entry)));
+}
+
+async function run(key: string, { id, file, abort, destination }: Entry): Promise<void> {
   try {
-    const conversationId = await place();
-    const { name, size, mime_type, ...stored } = await uploadFile({
+    const place = await destination.place();
+    const stored = await uploadFile({
       file,
-      conversationId,
+      place,
       signal: abort.signal,
       onProgress: (share) => change(key, id, { share }),
     });
@@ -89,7 +109,7 @@ async function run(key: string, { id, file, abort, place }: Entry): Promise<void
       await deleteUpload(stored.id);
       return;
     }
-    attach(key, { id: stored.id, name, size, mime_type });
+    destination.onStored(stored);
     drop(key, id);
   } catch (error) {
     if (abort.signal.aborted) return;
@@ -108,7 +128,7 @@ export function dropUpload(key: string, id: string): void {
 export function retryUpload(key: string, id: string): void {
   change(key, id, { share: 0, error: null });
   const entry = all(key).find((one) => one.id === id);
-  if (entry) void run(key, entry);
+  if (entry) begin(key, entry);
 }
 
 /** Waits until none is under way; false where one has failed. */

@@ -1,12 +1,12 @@
 /** The form that every message is written in, of a task and of one that is not there yet. */
-import { useQuery } from "@tanstack/react-query";
 import { useEffect, useId, useRef, useState, type SubmitEvent, type ReactNode } from "react";
 import { messageOf } from "@/api/client";
-import { settingsQuery } from "@/api/settings";
 import { deleteUpload } from "@/api/uploads";
 import { classes } from "@/components/classes";
-import { bytes, plural } from "@/components/format";
+import { plural } from "@/components/format";
 import { toastError } from "@/components/toast";
+import { pastedFiles, useFileDrop } from "@/hooks/useFileDrop";
+import { useLargestFile } from "@/hooks/useLargestFile";
 import { useMediaQuery } from "@/hooks/useMediaQuery";
 import {
   attach,
@@ -18,12 +18,18 @@ import {
   type Attached,
   type Draft,
 } from "@/state/draft";
-import { dropUpload, retryUpload, upload, uploadsSettled, useUploads } from "@/state/uploads";
+import {
+  dropUpload,
+  retryUpload,
+  upload,
+  uploadsSettled,
+  useUploads,
+  type Destination,
+} from "@/state/uploads";
 import { Attachments } from "./Attachments";
 import styles from "./Composer.module.css";
 import { ComposerTools } from "./ComposerTools";
 import { MessageField } from "./MessageField";
-import { pastedFiles, useFileDrop } from "./useFileDrop";
 
 export interface ComposerBoxProps {
   draftKey: string;
@@ -180,12 +186,7 @@ function useSending({ draftKey, submit }: ComposerBoxProps) {
 }
 
 function useAttaching({ draftKey, place, onBare }: ComposerBoxProps) {
-  const settings = useQuery(settingsQuery);
-  const largest = settings.data?.files?.largest_bytes ?? null;
-  const refusal = (file: File): string | null =>
-    largest !== null && file.size > largest
-      ? `It has ${bytes(file.size)}; files may have ${bytes(largest)} at most.`
-      : null;
+  const { largest, refusal } = useLargestFile();
   const remove = (file: Attached) => {
     detach(draftKey, file.id);
     if (!file.isShared) {
@@ -196,7 +197,12 @@ function useAttaching({ draftKey, place, onBare }: ComposerBoxProps) {
     }
     if (readDraft(draftKey).files.length === 0) onBare?.();
   };
-  return { largest, remove, add: (files: readonly File[]) => upload(draftKey, files, place, refusal) };
+  const destination: Destination = {
+    place: async () => ({ conversation_id: await place() }),
+    refusal,
+    onStored: ({ id, name, size, mime_type }) => attach(draftKey, { id, name, size, mime_type }),
+  };
+  return { largest, remove, add: (files: readonly File[]) => upload(draftKey, files, destination) };
 }
 
 /** Where one can type at once, one is there; on a touch screen the keyboard would cover the view. */

@@ -1,77 +1,101 @@
-/** One file: what it is, and its text with the places where it stands. */
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { Fragment } from "react";
-import { fileContentUrl, fileQuery, fileTextQuery } from "@/api/files";
-import type { FileView as StoredFile, Passage } from "@/api/types";
-import { Badge } from "@/components/Badge";
-import { Button } from "@/components/Button";
+/** One file: what it is, how it looks, and its text with the places where it stands. */
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Download } from "lucide-react";
+import { useState } from "react";
+import { fileContentUrl, fileQuery } from "@/api/files";
+import type { FileView as StoredFile } from "@/api/types";
+import { ButtonLink } from "@/components/Button";
+import { fileKind, isShownPicture } from "@/components/fileKind";
+import { FileMenu } from "@/components/FileMenu";
+import { FileOwners } from "@/components/FileOwners";
+import { FileStatus } from "@/components/FileStatus";
 import { bytes } from "@/components/format";
 import { Page } from "@/components/Page";
-import { placeWords } from "@/components/placeWords";
-import { Snippet } from "@/components/Snippet";
 import { Empty, Failed, Loading } from "@/components/States";
-import { textStatus } from "@/components/textStatus";
+import { Time } from "@/components/Time";
+import { FileText } from "./FileText";
 import styles from "./FileView.module.css";
-import { markedParts } from "./markedParts";
 
 export function FileView() {
   const { fileId } = useParams({ from: "/files/$fileId" });
+  const { q = "" } = useSearch({ from: "/files/$fileId" });
+  const navigate = useNavigate();
   const file = useQuery(fileQuery(fileId));
   if (file.isPending) return <Loading lines={6} />;
   if (file.isError) return <Failed level={1} error={file.error} onRetry={() => void file.refetch()} />;
-  const { words, tone } = textStatus(file.data);
   return (
     <Page
       title={file.data.name}
       trail={<Link to="/files">Files</Link>}
-      description={`${bytes(file.data.size)} · ${file.data.mime_type}`}
+      description={<Facts file={file.data} />}
       actions={
-        <a href={fileContentUrl(fileId)} download>
-          Download
-        </a>
+        <>
+          <ButtonLink href={fileContentUrl(fileId)} download icon={<Download />}>
+            Download
+          </ButtonLink>
+          <FileMenu file={file.data} onDeleted={() => void navigate({ to: "/files" })} />
+        </>
       }
+      isWide={isTabular(file.data)}
     >
-      <p className={styles.status}>
-        <Badge tone={tone}>{words}</Badge> {file.data.text_error}
-      </p>
-      {file.data.text_status !== "none" && <FileText file={file.data} />}
-      {file.data.text_status === "none" && (
-        <Empty title="It has no text">Pictures and such go to the model as they are.</Empty>
-      )}
+      {isShownPicture(file.data.mime_type) && <Picture key={fileId} file={file.data} />}
+      <TextOf file={file.data} q={q} />
     </Page>
   );
 }
 
-function FileText({ file }: { file: StoredFile }) {
-  const { q = "" } = useSearch({ from: "/files/$fileId" });
-  const text = useInfiniteQuery(fileTextQuery(file.id));
-  if (text.isPending) return <Loading lines={8} />;
-  if (text.isError) return <Failed error={text.error} onRetry={() => void text.refetch()} />;
-  const passages = text.data.pages.flatMap((page) => page.data);
+const isTabular = ({ mime_type }: StoredFile): boolean => {
+  const { words } = fileKind(mime_type);
+  return words === "Table" || words === "Spreadsheet";
+};
+
+const Facts = ({ file }: { file: StoredFile }) => (
+  <span className={styles.facts}>
+    <span>{fileKind(file.mime_type).words}</span>
+    <span>{bytes(file.size)}</span>
+    <span>
+      Added <Time at={file.created_at} />
+    </span>
+    <FileOwners file={file} />
+    <FileStatus file={file} />
+  </span>
+);
+
+function Picture({ file }: { file: StoredFile }) {
+  const [isBroken, setBroken] = useState(false);
+  if (isBroken) return <Empty title="The picture cannot be shown">Download it to look at it.</Empty>;
   return (
-    <>
-      {passages.map((passage, n) => (
-        <Fragment key={passage.n}>
-          <Heading passage={passage} before={passages[n - 1]} />
-          <p className={styles.passage}>
-            <Snippet parts={markedParts(passage.text, q)} />
-          </p>
-        </Fragment>
-      ))}
-      {text.hasNextPage && (
-        <Button isBusy={text.isFetchingNextPage} onClick={() => void text.fetchNextPage()}>
-          Show more
-        </Button>
-      )}
-    </>
+    <figure className={styles.figure}>
+      <img src={fileContentUrl(file.id)} alt={file.name} onError={() => setBroken(true)} />
+    </figure>
   );
 }
 
-/** Where a new page, sheet or slide begins. */
-function Heading({ passage, before }: { passage: Passage; before: Passage | undefined }) {
-  const { page, sheet, slide } = passage.place;
-  const words = placeWords({ ...(page && { page }), ...(sheet && { sheet }), ...(slide && { slide }) });
-  const isNew = page !== before?.place.page || sheet !== before?.place.sheet || slide !== before?.place.slide;
-  return words && isNew ? <h2 className={styles.place}>{words}</h2> : null;
+/** What there is of its text, or why there is none. */
+function TextOf({ file, q }: { file: StoredFile; q: string }) {
+  switch (file.text_status) {
+    case "none":
+      return isShownPicture(file.mime_type) ? null : (
+        <Empty title="It has no text to show">Tasks get the file as it is. Download it to look at it.</Empty>
+      );
+    case "pending":
+    case "extracting":
+      return (
+        <Empty title="Its text is being read">
+          It is shown here, and found by the search, when it is done.
+        </Empty>
+      );
+    case "failed":
+      return <Empty title="Its text could not be read">{file.text_error}</Empty>;
+    case "partial":
+      return (
+        <>
+          <p className={styles.partial}>{file.text_error}</p>
+          <FileText file={file} q={q} />
+        </>
+      );
+    case "ready":
+      return <FileText file={file} q={q} />;
+  }
 }

@@ -1,89 +1,131 @@
-/** The files of all tasks and projects, and what stands in them. */
+/** The files of all tasks and projects: added here, listed, and found by what stands in them. */
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { FileText } from "lucide-react";
-import { useState } from "react";
-import { filesQuery } from "@/api/files";
+import { useEffect, useEffectEvent, useState } from "react";
 import { projectsQuery } from "@/api/projects";
+import { AddFilesButton, Uploads } from "@/components/AddFiles";
+import { FileList } from "@/components/FileList";
 import { SelectField, TextField } from "@/components/Field";
+import { bytes } from "@/components/format";
 import { Page } from "@/components/Page";
-import { Empty, Failed, Loading } from "@/components/States";
+import { Empty } from "@/components/States";
+import { useAddFiles } from "@/hooks/useAddFiles";
 import { useDebounced } from "@/hooks/useDebounced";
-import { FileRow } from "./FileRow";
 import styles from "./FilesView.module.css";
 import { FoundInFiles } from "./FoundInFiles";
 
+interface FileFilter {
+  project?: string;
+  q?: string;
+  sort?: "name" | "size";
+}
+
 export function FilesView() {
-  const { project, q = "" } = useSearch({ from: "/files" });
-  const [text, setText] = useState(q);
-  const navigate = useNavigate({ from: "/files" });
-  const query = useDebounced(text.trim(), 200);
-  const write = (words: string) => {
-    setText(words);
-    void navigate({ search: (before) => ({ ...before, q: words.trim() }), replace: true });
-  };
+  const filter = useSearch({ from: "/files" });
+  const projects = useQuery(projectsQuery);
+  // What is added where all are listed is for tasks that are of no project of their own.
+  const target = projects.data?.data.find((one) =>
+    filter.project === undefined ? one.is_general : one.id === filter.project,
+  );
+  const adding = useAddFiles(target?.id);
+  const limit = adding.largest === null ? "" : `, up to ${bytes(adding.largest)} each`;
   return (
     <Page
       title="Files"
       isWide
-      description={
-        <>
-          What was attached to tasks. To add one, drop it on a <Link to="/">new task</Link> or on one that is
-          open.
-        </>
-      }
-      actions={<ProjectFilter />}
+      description={`Documents, tables, pictures and code. Drop them anywhere here${limit}.`}
+      actions={<AddFilesButton adding={adding} target={target?.name ?? "the project"} />}
     >
-      <TextField
-        type="search"
-        label="Search in files"
-        isLabelHidden
-        placeholder="Search in the text of files"
-        value={text}
-        maxLength={500}
-        onChange={(event) => write(event.target.value)}
-      />
-      {query ? <FoundInFiles query={query} projectId={project} /> : <AllFiles projectId={project} />}
+      <div className={styles.filters}>
+        <Words filter={filter} />
+        <Choices filter={filter} />
+      </div>
+      <Uploads adding={adding} />
+      {filter.q ? (
+        <FoundInFiles query={filter.q} projectId={filter.project} />
+      ) : (
+        <FileList
+          key={filter.project ?? ""}
+          projectId={filter.project}
+          order={filter.sort ?? "newest"}
+          empty={
+            <Empty
+              icon={<FileText />}
+              title={filter.project ? "This project has no files" : "There is no file yet"}
+            >
+              Drop files here, or press Add files. Their text is read at once, and found by the search. What
+              you attach to a task is listed here too.
+            </Empty>
+          }
+        />
+      )}
     </Page>
   );
 }
 
-function AllFiles({ projectId }: { projectId: string | undefined }) {
-  const files = useQuery(filesQuery(projectId));
-  if (files.isPending) return <Loading lines={5} />;
-  if (files.isError) return <Failed error={files.error} onRetry={() => void files.refetch()} />;
-  if (files.data.total === 0) {
-    return (
-      <Empty icon={<FileText />} title="There is no file yet">
-        Documents, tables, pictures and code that you attach to a task are read at once, and found here.
-      </Empty>
-    );
+/** The address follows what is typed, once it stands still. */
+function Words({ filter }: { filter: FileFilter }) {
+  const navigate = useNavigate();
+  const { q = "" } = filter;
+  const [words, setWords] = useState(q);
+  const settled = useDebounced(words.trim(), 200);
+  const follow = useEffectEvent((to: string) => {
+    if (to !== q) void navigate({ to: "/files", search: changed(filter, { q: to }), replace: true });
+  });
+  useEffect(() => follow(settled), [settled]);
+  // A step back in the browser's history, or a link.
+  const [known, setKnown] = useState(q);
+  if (known !== q) {
+    setKnown(q);
+    if (q !== settled) setWords(q);
   }
   return (
-    <ul className={styles.list}>
-      {files.data.data.map((file) => (
-        <FileRow key={file.id} file={file} />
-      ))}
-    </ul>
-  );
-}
-
-function ProjectFilter() {
-  const { project = "" } = useSearch({ from: "/files" });
-  const projects = useQuery(projectsQuery);
-  const navigate = useNavigate({ from: "/files" });
-  return (
-    <SelectField
-      label="Project"
+    <TextField
+      type="search"
+      label="Search in files"
       isLabelHidden
-      value={project}
-      options={[
-        { value: "", label: "All projects" },
-        ...(projects.data?.data.map(({ id, name }) => ({ value: id, label: name })) ?? []),
-      ]}
-      onChange={(event) =>
-        void navigate({ search: (before) => ({ ...before, project: event.target.value }), replace: true })
-      }
+      placeholder="Search in names and text"
+      value={words}
+      maxLength={500}
+      onChange={(event) => setWords(event.target.value)}
     />
   );
 }
+
+function Choices({ filter }: { filter: FileFilter }) {
+  const projects = useQuery(projectsQuery);
+  const navigate = useNavigate();
+  const show = (changes: FileFilter) =>
+    void navigate({ to: "/files", search: changed(filter, changes), replace: true });
+  return (
+    <>
+      <SelectField
+        label="Project"
+        isLabelHidden
+        value={filter.project ?? ""}
+        options={[
+          { value: "", label: "All projects" },
+          ...(projects.data?.data.map(({ id, name }) => ({ value: id, label: name })) ?? []),
+        ]}
+        onChange={(event) => show({ project: event.target.value })}
+      />
+      <SelectField
+        label="Order"
+        isLabelHidden
+        value={filter.sort ?? ""}
+        disabled={filter.q !== undefined}
+        options={[
+          { value: "", label: "Newest first" },
+          { value: "name", label: "By name" },
+          { value: "size", label: "Largest first" },
+        ]}
+        onChange={(event) => show({ sort: event.target.value as "name" | "size" })}
+      />
+    </>
+  );
+}
+
+/** Without what is empty, which has no place in an address. */
+const changed = (filter: FileFilter, changes: FileFilter): FileFilter =>
+  Object.fromEntries(Object.entries({ ...filter, ...changes }).filter(([, value]) => value));

@@ -1,6 +1,7 @@
 /** Where in files some words stand. */
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { projectsQuery } from "@/api/projects";
 import { searchQuery } from "@/api/search";
 import { Button } from "@/components/Button";
 import { placeWords } from "@/components/placeWords";
@@ -12,22 +13,25 @@ export function FoundInFiles({ query, projectId }: { query: string; projectId: s
   const found = useInfiniteQuery(
     searchQuery(query, { kind: "file", ...(projectId ? { project_id: projectId } : {}) }),
   );
-  if (found.isPending) return <Loading lines={4} />;
+  const projects = useQuery(projectsQuery);
+  const names = new Map(projectId ? [] : projects.data?.data.map(({ id, name }) => [id, name]));
+  if (found.isPending) return <Loading lines={4} label="Searching" />;
   if (found.isError) return <Failed error={found.error} onRetry={() => void found.refetch()} />;
   const hits = found.data.pages.flatMap((page) => page.data);
   if (hits.length === 0) return <Empty title="Nothing was found">No file says “{query}”.</Empty>;
   return (
     <>
-      <ul className={styles.list}>
+      <ul className={styles.hits} aria-label="Hits">
         {hits.map((hit, n) => (
           <li key={`${hit.id} ${n}`} className={styles.hit}>
             <Link to="/files/$fileId" params={{ fileId: hit.id }} search={{ q: query }}>
-              {hit.title}
+              <span className={styles.hitName}>{hit.title}</span>
+              <span className={styles.hitPlace}>{placeWords(hit.place)}</span>
+              <span className={styles.facts}>{names.get(hit.project_id ?? "")}</span>
+              <span className={styles.snippet}>
+                <Snippet parts={hit.snippet} />
+              </span>
             </Link>
-            <span className={styles.facts}>{placeWords(hit.place)}</span>
-            <p className={styles.snippet}>
-              <Snippet parts={hit.snippet} />
-            </p>
           </li>
         ))}
       </ul>

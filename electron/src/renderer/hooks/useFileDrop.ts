@@ -36,7 +36,7 @@ function filesOf(transfer: DataTransfer): File[] {
   for (const item of transfer.items) {
     const file = item.kind === "file" ? item.getAsFile() : null;
     if (!file) continue;
-    if (item.webkitGetAsEntry()?.isDirectory) toast(`“${file.name}” is a folder. Attach the files in it.`);
+    if (item.webkitGetAsEntry()?.isDirectory) toast(`“${file.name}” is a folder. Take the files in it.`);
     else files.push(file);
   }
   return files;

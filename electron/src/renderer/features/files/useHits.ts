@@ -1,0 +1,37 @@
+/** Steps through the hits of a text of which more is loaded as it is needed. */
+import { useEffect, useState } from "react";
+
+export interface Stepping {
+  /** The hit that is shown, from 0; -1: none yet. */
+  at: number;
+  isLooking: boolean;
+  next: () => void;
+  previous: () => void;
+}
+
+interface Pages {
+  hasNextPage: boolean;
+  isFetching: boolean;
+  isFetchNextPageError: boolean;
+  fetchNextPage: () => Promise<unknown>;
+}
+
+export function useHits(q: string, hits: number, pages: Pages): Stepping {
+  const [state, setState] = useState({ q, at: 0 });
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = pages;
+  const wanted = state.q === q ? state.at : 0;
+  // The one after the last that is known may be in what is not loaded; where nothing is left, it is the first again.
+  const isBeyond = wanted >= hits;
+  const isLooking = q !== "" && isBeyond && hasNextPage && !isFetchNextPageError;
+  const at = hits === 0 || isLooking ? -1 : wanted % hits;
+  useEffect(() => {
+    if (isLooking && !isFetching) void fetchNextPage();
+  }, [isLooking, isFetching, fetchNextPage]);
+  const go = (to: number) => setState({ q, at: to });
+  return {
+    at,
+    isLooking,
+    next: () => at >= 0 && go(at + 1),
+    previous: () => at >= 0 && go((at - 1 + hits) % hits),
+  };
+}
