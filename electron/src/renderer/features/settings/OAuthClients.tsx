@@ -22,6 +22,7 @@ export function OAuthClients() {
     await deleteOAuthClient(provider);
     renew("settings");
   };
+  const set = clients.data?.data.filter((client) => client.client_id !== null) ?? [];
   return (
     <>
       <p className={styles.none}>
@@ -30,13 +31,13 @@ export function OAuthClients() {
       {clients.isPending && <Loading lines={1} />}
       {clients.isError && <Failed error={clients.error} onRetry={() => void clients.refetch()} isInline />}
       <ul className={styles.rows}>
-        {clients.data?.data.map((client) => (
+        {set.map((client) => (
           <li key={client.provider}>
             <span>
-              {client.provider} <code>{client.client_id}</code>
+              {client.name} <code>{client.client_id}</code>
             </span>
             <Button size="small" kind="danger" onClick={() => void remove(client.provider).catch(toastError)}>
-              Remove<span className="visually-hidden"> the client of {client.provider}</span>
+              Remove<span className="visually-hidden"> the client of {client.name}</span>
             </Button>
           </li>
         ))}
