@@ -155,6 +155,7 @@ async def test_what_the_agent_changes_is_shown_and_what_is_typed_stays(app: App)
     first, second = (one["id"] for one in (await pad.server.get(f"/scratchpads/{pad.id}"))["cells"])
     await cell(app, 2).focus()
     await app.page.keyboard.press("Enter")
+    await expect(app.page.get_by_role("textbox", name="Code of cell 2")).to_be_focused()
     await app.page.keyboard.press("End")
     await app.page.keyboard.type(" and more")
     path = f"/scratchpads/{pad.id}/cells"
