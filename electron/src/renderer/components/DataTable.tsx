@@ -1,68 +1,50 @@
-/** A table of HTML that is a table and nothing else, as pandas writes DataFrames: shown as our own. */
-import { memo } from "react";
+/** A table that a cell has put out, shown as our own. */
+import { ChevronDown } from "lucide-react";
+import { memo, useRef, useState } from "react";
+import { Button } from "./Button";
 import styles from "./DataTable.module.css";
+import { plural } from "./format";
+import type { ReadTable, TableCell } from "./readTable";
 
-interface TableCell {
-  text: string;
-  isHeading: boolean;
-  columns: number;
-  rows: number;
-}
-
-export interface ReadTable {
-  head: TableCell[][];
-  body: TableCell[][];
-  /** Words beside it, as "5 rows × 3 columns". */
-  note: string;
-}
-
-const LONGEST = 2_000_000;
-const KNOWN = new Set(["DIV", "STYLE", "TABLE", "THEAD", "TBODY", "TFOOT", "TR", "TH", "TD", "P", "BR"]);
-
-/** Null where the HTML is anything but one plain table. */
-export function tableOf(html: string): ReadTable | null {
-  if (html.length > LONGEST || !/<table/i.test(html)) return null;
-  const { body } = new DOMParser().parseFromString(html, "text/html");
-  const elements = [...body.querySelectorAll("*")];
-  const [table, ...more] = body.querySelectorAll("table");
-  if (!table || more.length > 0 || elements.some((element) => !KNOWN.has(element.tagName))) return null;
-  const rows = [...table.querySelectorAll("tr")];
-  const inHead = rows.filter((row) => row.closest("thead"));
-  const notes = [...body.querySelectorAll("p")].map((note) => note.textContent.trim());
-  return {
-    head: inHead.map(cellsOf),
-    body: rows.filter((row) => !inHead.includes(row)).map(cellsOf),
-    note: notes.join(" "),
-  };
-}
-
-const cellsOf = (row: Element): TableCell[] =>
-  [...row.querySelectorAll("th, td")].map((cell) => ({
-    text: cell.textContent.trim(),
-    isHeading: cell.tagName === "TH",
-    columns: spanOf(cell, "colspan"),
-    rows: spanOf(cell, "rowspan"),
-  }));
-
-const spanOf = (cell: Element, name: string): number =>
-  Math.min(1000, Math.max(1, Number(cell.getAttribute(name)) || 1));
+const AT_ONCE = 200;
 
 export const DataTable = memo(function DataTable({ table }: { table: ReadTable }) {
+  const [isWhole, setWhole] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  const { caption, head, body, note } = table;
+  const isCut = !isWhole && body.length > AT_ONCE;
+  const name = [caption || "Table", plural(body.length, "row")].join(", ");
   return (
-    <div>
+    <div className={styles.around}>
       {/* Focusable, since it scrolls. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className={styles.scroll} role="group" aria-label="Table" tabIndex={0}>
+      <div ref={box} className={styles.scroll} role="group" aria-label={name} tabIndex={0}>
         <table className={styles.table}>
-          <thead>
-            <Rows rows={table.head} scope="col" />
-          </thead>
+          {caption && <caption>{caption}</caption>}
+          {head.length > 0 && (
+            <thead>
+              <Rows rows={head} scope="col" />
+            </thead>
+          )}
           <tbody>
-            <Rows rows={table.body} scope="row" />
+            <Rows rows={isCut ? body.slice(0, AT_ONCE) : body} scope="row" />
           </tbody>
         </table>
       </div>
-      {table.note && <p className={styles.note}>{table.note}</p>}
+      {isCut && (
+        <Button
+          kind="ghost"
+          size="small"
+          icon={<ChevronDown />}
+          onClick={() => {
+            setWhole(true);
+            box.current?.focus();
+          }}
+        >
+          Show all {plural(body.length, "row")}
+        </Button>
+      )}
+      {note && <p className={styles.note}>{note}</p>}
     </div>
   );
 });
@@ -73,7 +55,12 @@ function Rows({ rows, scope }: { rows: TableCell[][]; scope: "col" | "row" }) {
       {row.map((cell, place) =>
         // A corner says nothing: it is no heading.
         cell.isHeading && cell.text ? (
-          <th key={place} scope={scope} colSpan={cell.columns} rowSpan={cell.rows}>
+          <th
+            key={place}
+            scope={cell.columns > 1 ? "colgroup" : scope}
+            colSpan={cell.columns}
+            rowSpan={cell.rows}
+          >
             {cell.text}
           </th>
         ) : (

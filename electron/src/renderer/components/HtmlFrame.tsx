@@ -8,11 +8,13 @@ const FIRST_HEIGHT = 40;
 const HIGHEST = 1_200;
 const PASSED_ON = ["--text", "--text-muted", "--border", "--font"] as const;
 
-export const HtmlFrame = memo(function HtmlFrame({ html }: { html: string }) {
+export const HtmlFrame = memo(function HtmlFrame({ html, title }: { html: string; title: string }) {
   const frame = useRef<HTMLIFrameElement>(null);
+  /** The ground that the frame which has loaded is for. */
   const [loaded, setLoaded] = useState<string>();
   const [height, setHeight] = useState(FIRST_HEIGHT);
   const theme = useTheme();
+  const ground = groundOf(html);
 
   useEffect(() => {
     const hear = ({ source, data }: MessageEvent<{ type?: unknown; height?: unknown } | null>) => {
@@ -25,27 +27,34 @@ export const HtmlFrame = memo(function HtmlFrame({ html }: { html: string }) {
   }, []);
 
   useEffect(() => {
-    if (loaded !== html) return;
-    const looks = getComputedStyle(document.documentElement);
-    const passedOn = Object.fromEntries(PASSED_ON.map((name) => [name, looks.getPropertyValue(name)]));
-    // The frame has an origin that is nobody's, so that none can be named.
-    frame.current?.contentWindow?.postMessage(
-      { type: "show", html, theme: { colorScheme: theme, ...passedOn } },
-      "*",
-    );
-  }, [loaded, html, theme]);
+    if (loaded !== ground) return;
+    // The page takes on its theme after this: the colours are there with the next picture.
+    const soon = requestAnimationFrame(() => {
+      const looks = getComputedStyle(document.documentElement);
+      const passedOn = Object.fromEntries(PASSED_ON.map((name) => [name, looks.getPropertyValue(name)]));
+      // The frame has an origin that is nobody's, so that none can be named.
+      frame.current?.contentWindow?.postMessage(
+        { type: "show", html, theme: { colorScheme: theme, ...passedOn } },
+        "*",
+      );
+    });
+    return () => cancelAnimationFrame(soon);
+  }, [loaded, ground, html, theme]);
 
   return (
     <iframe
-      // What the scripts of one output have declared is not there for the next.
-      key={html}
+      key={ground}
       ref={frame}
-      title="Output of the cell"
+      title={title}
       src="/frame.html"
       sandbox="allow-scripts"
       className={styles.frame}
       style={{ height }}
-      onLoad={() => setLoaded(html)}
+      onLoad={() => setLoaded(ground)}
     />
   );
 });
+
+/** What the scripts of one output have declared is not there for the next: each has a frame of its own. Without scripts
+    one frame serves all, so that a bar of progress is drawn where it is. */
+const groundOf = (html: string): string => (/<script|<iframe|[\s/"']on\w+\s*=/i.test(html) ? html : "");

@@ -1,8 +1,9 @@
 /** Prose of a model: Markdown without HTML, block by block, so that while it streams only its end is rendered anew. */
-import { marked } from "marked";
-import { lazy, memo, Suspense, useMemo } from "react";
+import { lazy, memo, Suspense, useMemo, useState } from "react";
+import { blocksOf, splitter, type Block } from "./markdownBlocks";
 import { MarkdownBlock } from "./MarkdownBlock";
 import styles from "./Markdown.module.css";
+import { settled } from "./markdownTail";
 
 const MathBlock = lazy(() => import("./MarkdownMath"));
 
@@ -12,38 +13,28 @@ interface MarkdownProps {
   isStreaming?: boolean;
 }
 
-export const Markdown = memo(function Markdown({ text }: MarkdownProps) {
-  const blocks = useMemo(() => blocksOf(text), [text]);
+export const Markdown = memo(function Markdown({ text, isStreaming = false }: MarkdownProps) {
+  const [split] = useState(splitter);
+  const blocks = useMemo(() => blocksOf(split(text)), [split, text]);
   return (
     <div className={styles.prose}>
       {blocks.map((block, n) => (
         // A block keeps its place: only the last one grows.
-        <Block key={n} text={block} />
+        <OneBlock
+          key={n}
+          {...block}
+          text={isStreaming && n === blocks.length - 1 ? settled(block.text) : block.text}
+        />
       ))}
     </div>
   );
 });
 
-const Block = memo(function Block({ text }: { text: string }) {
-  if (!hasMath(text)) return <MarkdownBlock text={text} />;
+const OneBlock = memo(function OneBlock({ text, level, hasMath }: Block) {
+  if (!hasMath) return <MarkdownBlock text={text} level={level} />;
   return (
-    <Suspense fallback={<MarkdownBlock text={text} />}>
-      <MathBlock text={text} />
+    <Suspense fallback={<MarkdownBlock text={text} level={level} />}>
+      <MathBlock text={text} level={level} />
     </Suspense>
   );
 });
-
-/** `$x$`, `$$x$$`; a sum of dollars is none. */
-const hasMath = (text: string): boolean => /\$\$[^$]+\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$(?![0-9])/.test(text);
-
-/** Pieces that can be rendered apart; together they are the text. Definitions of links belong to all of them. */
-export function blocksOf(text: string): string[] {
-  const blocks: string[] = [];
-  const definitions: string[] = [];
-  for (const token of marked.lexer(text)) {
-    if (token.type === "def") definitions.push(token.raw);
-    else if (token.type !== "space") blocks.push(token.raw);
-  }
-  if (definitions.length === 0) return blocks;
-  return blocks.map((block) => (block.includes("[") ? `${block}\n\n${definitions.join("\n")}` : block));
-}

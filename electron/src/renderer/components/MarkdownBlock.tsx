@@ -1,40 +1,72 @@
-/** One block of Markdown as elements: no HTML of its own, no picture from elsewhere, links lead outside. */
-import type { ComponentProps, ReactNode } from "react";
-import ReactMarkdown, { type Components, type Options } from "react-markdown";
+/** One block of Markdown as elements: HTML stays the text that it is, no picture comes from elsewhere, links lead outside. */
+import { createContext, use, useId, type ComponentProps, type ReactNode } from "react";
+import ReactMarkdown, { defaultUrlTransform, type Components, type Options } from "react-markdown";
 import remarkGfm from "remark-gfm";
+import { classes } from "./classes";
 import { CodeBlock } from "./CodeBlock";
+import { remarkBreaks } from "./markdownBreaks";
 import styles from "./Markdown.module.css";
 
-const PLUGINS: Options["remarkPlugins"] = [remarkGfm];
+const PLUGINS: NonNullable<Options["remarkPlugins"]> = [
+  // "~5 to ~10" is about five to ten.
+  [remarkGfm, { singleTilde: false }],
+  remarkBreaks,
+];
 const OUTSIDE = /^(https?:|mailto:)/i;
+/** Where the server has pictures; the app's own views are none. */
+const OWN_PICTURE = /^\/api\/v1\/(?!\/)/;
 
 interface BlockProps {
   text: string;
+  /** Of its heading. */
+  level: number;
   remarkPlugins?: Options["remarkPlugins"];
   rehypePlugins?: Options["rehypePlugins"];
 }
 
-export function MarkdownBlock({ text, remarkPlugins, rehypePlugins }: BlockProps) {
+export function MarkdownBlock({ text, level, remarkPlugins, rehypePlugins }: BlockProps) {
+  const id = useId();
   return (
-    <ReactMarkdown
-      components={COMPONENTS}
-      remarkPlugins={[...(PLUGINS ?? []), ...(remarkPlugins ?? [])]}
-      rehypePlugins={rehypePlugins ?? []}
-      skipHtml
-    >
-      {text}
-    </ReactMarkdown>
+    <Level value={level}>
+      <ReactMarkdown
+        components={COMPONENTS}
+        remarkPlugins={[...PLUGINS, ...(remarkPlugins ?? [])]}
+        rehypePlugins={rehypePlugins ?? []}
+        // The ids of notes are of this block alone.
+        remarkRehypeOptions={{ clobberPrefix: id }}
+        urlTransform={addressOf}
+      >
+        {text}
+      </ReactMarkdown>
+    </Level>
   );
 }
 
-// Headings stand below those of the view.
+const addressOf = (url: string, name: string): string =>
+  name === "src" && isOwnPicture(url) ? url : defaultUrlTransform(url);
+
+const isOwnPicture = (url: string): boolean => /^data:image\//i.test(url) || OWN_PICTURE.test(url);
+
+const Level = createContext(3);
+const InLink = createContext(false);
+
+/** As large as its author means it, and of the level that is its own here. */
+function heading(size: string | undefined) {
+  return function Heading({ children }: { children?: ReactNode }) {
+    const Tag = `h${use(Level)}` as "h3" | "h4" | "h5" | "h6";
+    return <Tag className={classes(styles.heading, size)}>{children}</Tag>;
+  };
+}
+
 const COMPONENTS: Components = {
-  h1: ({ children }) => <h3 className={styles.first}>{children}</h3>,
-  h2: ({ children }) => <h3>{children}</h3>,
-  h3: ({ children }) => <h4>{children}</h4>,
-  h4: ({ children }) => <h5>{children}</h5>,
-  h5: ({ children }) => <h6>{children}</h6>,
-  a: ({ href, children }) => <Outside href={href}>{children}</Outside>,
+  h1: heading(styles.first),
+  h2: heading(styles.second),
+  h3: heading(undefined),
+  h4: heading(undefined),
+  h5: heading(undefined),
+  h6: heading(undefined),
+  a: ({ href, children, ...rest }) =>
+    "data-footnote-backref" in rest ? null : <Outside href={href}>{children}</Outside>,
   img: ({ src, alt }) => <Picture src={src} alt={alt} />,
   pre: ({ children }) => children,
   code: ({ className, children }) => <Code className={className}>{children}</Code>,
@@ -52,20 +84,29 @@ const COMPONENTS: Components = {
   ),
 };
 
+/** What leads elsewhere in the app, or into files, is text: a model cannot know where that is. */
 function Outside({ href, children }: { href: string | undefined; children: ReactNode }) {
-  if (!href || !OUTSIDE.test(href)) return children;
+  if (use(InLink) || !href || !OUTSIDE.test(href)) return children;
   return (
-    <a href={href} target="_blank" rel="noopener noreferrer">
-      {children}
-    </a>
+    <InLink value>
+      <a href={href} target="_blank" rel="noopener noreferrer">
+        {children}
+      </a>
+    </InLink>
   );
 }
 
-/** A picture of somebody else's server would tell it that this is read. */
+/** A picture of somebody else's server would tell it that this is read: its address is shown. */
 function Picture({ src, alt }: { src: ComponentProps<"img">["src"]; alt: string | undefined }) {
   const address = typeof src === "string" ? src : "";
-  if (address.startsWith("data:image/")) return <img src={address} alt={alt ?? ""} />;
-  return <Outside href={address}>{[alt, address, "Picture"].find(Boolean)}</Outside>;
+  if (isOwnPicture(address)) return <img src={address} alt={alt ?? ""} className={styles.picture} />;
+  if (!address) return alt ?? "";
+  return (
+    <>
+      {alt && `${alt}: `}
+      <Outside href={address}>{address}</Outside>
+    </>
+  );
 }
 
 function Code({ className, children }: { className: string | undefined; children: ReactNode }) {

@@ -1,11 +1,15 @@
 /** What a cell has put out, each in the richest form that can be shown safely. */
+import { Download } from "lucide-react";
 import { lazy, memo, Suspense } from "react";
 import type { Output } from "@/api/types";
+import { ButtonLink } from "./Button";
 import { classes } from "./classes";
-import { DataTable, tableOf } from "./DataTable";
+import { DataTable } from "./DataTable";
 import { HtmlFrame } from "./HtmlFrame";
 import { JsonTree } from "./JsonTree";
 import styles from "./Outputs.module.css";
+import { Picture } from "./OutputPicture";
+import { tableOf } from "./readTable";
 import { TerminalText } from "./TerminalText";
 
 const Prose = lazy(() => import("./Markdown").then(({ Markdown }) => ({ default: Markdown })));
@@ -23,51 +27,50 @@ export function Outputs({ outputs }: { outputs: readonly Output[] }) {
 
 const OneOutput = memo(function OneOutput({ output, n }: { output: Output; n: number }) {
   const { mime, data, kind } = output;
-  const text = typeof data === "string" ? data : null;
-  if (kind === "notice") return <p className={styles.notice}>{text}</p>;
-  if (text !== null) {
-    if (mime === "text/plain") {
-      const isFault = kind === "error" || output.name === "stderr";
-      return <TerminalText text={text} className={classes(styles.text, isFault && styles.fault)} n={n} />;
-    }
-    if (mime === "text/html") return <Html html={text} />;
-    if (mime.startsWith("image/"))
-      return <img src={pictureOf(mime, text)} alt={describe(output)} className={styles.picture} />;
-    if (mime === "text/markdown" || mime === "text/latex") {
-      return (
-        <Suspense fallback={<TerminalText text={text} className={styles.text} n={n} />}>
-          <Prose text={mime === "text/latex" ? asFormula(text) : text} />
-        </Suspense>
-      );
-    }
+  if (kind === "notice") return <p className={styles.notice}>{String(data)}</p>;
+  if (isJson(mime)) {
+    return isOfNobodyHere(output) ? <Plain text={plainOf(output)} n={n} /> : <JsonTree value={data} />;
   }
-  if (
-    /^application\/(.*\+)?json$/.test(mime) &&
-    !("text/plain" in (output.alternatives ?? {}) && mime.includes("vnd."))
-  ) {
-    return <JsonTree value={data} />;
+  if (typeof data !== "string") return <Plain text={plainOf(output)} n={n} />;
+  if (mime === "text/html") return <Html html={data} n={n} />;
+  if (mime.startsWith("image/")) return <Picture output={output} data={data} />;
+  if (mime === "text/markdown" || mime === "text/latex") {
+    return (
+      <Suspense fallback={<Plain text={data} n={n} />}>
+        <Prose text={mime === "text/latex" ? asFormula(data) : data} />
+      </Suspense>
+    );
   }
-  return <TerminalText text={plainOf(output)} className={styles.text} n={n} />;
+  if (mime === "application/pdf" && data.startsWith("data:application/pdf")) {
+    return (
+      <ButtonLink icon={<Download />} href={data} download={`output-${n}.pdf`} className={styles.file}>
+        Download the PDF
+      </ButtonLink>
+    );
+  }
+  if (mime === "text/plain") {
+    return <Plain text={data} n={n} isFault={kind === "error" || output.name === "stderr"} />;
+  }
+  return <Plain text={plainOf(output)} n={n} />;
 });
 
-function Html({ html }: { html: string }) {
+function Plain({ text, n, isFault }: { text: string; n: number; isFault?: boolean }) {
+  return <TerminalText text={text} className={classes(styles.text, isFault && styles.fault)} n={n} />;
+}
+
+function Html({ html, n }: { html: string; n: number }) {
   const table = tableOf(html);
-  return table ? <DataTable table={table} /> : <HtmlFrame html={html} />;
+  return table ? <DataTable table={table} /> : <HtmlFrame html={html} title={`Output ${n}`} />;
 }
 
-/** An image never runs what is in it, also where it is SVG. */
-const pictureOf = (mime: string, data: string): string =>
-  data.startsWith("data:") ? data : `data:${mime};charset=utf-8,${encodeURIComponent(data)}`;
+const isJson = (mime: string): boolean => /^application\/(.*\+)?json$/.test(mime);
 
-function describe(output: Output): string {
-  const said = output.alternatives?.["text/plain"];
-  return typeof said === "string" && !said.startsWith("<")
-    ? said.slice(0, 300)
-    : "A figure that the cell has drawn";
-}
+/** The form of a program that is not here, as a plot's, which comes in words, too. */
+const isOfNobodyHere = ({ mime, alternatives }: Output): boolean =>
+  mime.includes("vnd.") && typeof alternatives?.["text/plain"] === "string";
 
-function plainOf(output: Output): string {
-  const said = output.alternatives?.["text/plain"] ?? output.data;
+function plainOf({ data, alternatives }: Output): string {
+  const said = alternatives?.["text/plain"] ?? data;
   return typeof said === "string" ? said : JSON.stringify(said, null, 2);
 }
 

@@ -11,8 +11,8 @@ const SEQUENCE =
   /\u001b(?:\[([0-9;:]*)m|\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
 
 interface Pen {
-  ink: string | null;
-  ground: string | null;
+  ink: Colour;
+  ground: Colour;
   looks: ReadonlySet<string>;
 }
 
@@ -59,12 +59,10 @@ function taken(pen: Pen, codes: string): Pen {
     else if (LOOKS[code]) now = { ...now, looks: new Set([...now.looks, LOOKS[code]]) };
     else if (ENDS[code]) now = { ...now, looks: without(now.looks, ENDS[code]) };
     else if (code === 38 || code === 48) {
-      // One of 256, or any colour at all: those beyond the 16 might be unreadable here, and are left out.
-      const isPalette = numbers[n + 1] === 5;
-      const named = isPalette ? (COLOURS[(numbers[n + 2] ?? 99) % 8] ?? null) : null;
-      const shown = isPalette && (numbers[n + 2] ?? 99) < 16 ? named : null;
+      const [shown, used] =
+        numbers[n + 1] === 5 ? [ofPalette(numbers[n + 2]), 2] : [ofLight(numbers, n + 2), 4];
       now = code === 38 ? { ...now, ink: shown } : { ...now, ground: shown };
-      n += isPalette ? 2 : 4;
+      n += used;
     } else if (tens === 3 || tens === 9) now = { ...now, ink: colour };
     else if (tens === 4 || tens === 10) now = { ...now, ground: colour };
   }
@@ -73,3 +71,26 @@ function taken(pen: Pen, codes: string): Pen {
 
 const without = (looks: ReadonlySet<string>, ended: readonly string[]): ReadonlySet<string> =>
   new Set([...looks].filter((look) => !ended.includes(look)));
+
+type Colour = (typeof COLOURS)[number] | null;
+
+/** Of the 256 colours: the 16, a cube of 6 by 6 by 6, and greys. */
+function ofPalette(place = 0): Colour {
+  if (place < 16) return COLOURS[place % 8] ?? null;
+  if (place > 231) return null;
+  const side = (divisor: number) => (Math.floor((place - 16) / divisor) % 6) * 51;
+  return nearest(side(36), side(6), side(1));
+}
+
+const ofLight = (numbers: readonly number[], at: number): Colour =>
+  nearest(numbers[at] ?? 0, numbers[at + 1] ?? 0, numbers[at + 2] ?? 0);
+
+/** The one of the colours that are readable here which has the hue; of a grey none. */
+function nearest(red: number, green: number, blue: number): Colour {
+  const most = Math.max(red, green, blue);
+  const span = most - Math.min(red, green, blue);
+  if (span < 40) return null;
+  const has = (part: number) => most - part < span / 2;
+  const bits = (has(red) ? 1 : 0) + (has(green) ? 2 : 0) + (has(blue) ? 4 : 0);
+  return COLOURS[bits] ?? null;
+}
