@@ -85,11 +85,18 @@ function FileRow({ file, isOfProject, onDeleted }: FileRowProps) {
         <Link to="/files/$fileId" params={{ fileId: file.id }} title={file.name}>
           {file.name}
         </Link>
+        {isOfProject && file.conversation_id !== null && (
+          <span className={styles.owners}>
+            <FileOwners file={file} isProjectHidden />
+          </span>
+        )}
         {file.text_error !== null && <span className={styles.fault}>{file.text_error}</span>}
       </span>
-      <span className={styles.owners}>
-        <FileOwners file={file} isProjectHidden={isOfProject} />
-      </span>
+      {!isOfProject && (
+        <span className={styles.owners}>
+          <FileOwners file={file} />
+        </span>
+      )}
       <span className={styles.status}>
         <FileStatus file={file} />
       </span>

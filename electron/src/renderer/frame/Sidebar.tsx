@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import {
   Brain,
   FileText,
+  FolderKanban,
   Inbox,
   LayoutGrid,
   PanelLeft,
@@ -29,6 +30,7 @@ interface SidebarProps {
 }
 
 const VIEWS = [
+  { to: "/projects", label: "Projects", icon: <FolderKanban /> },
   { to: "/artifacts", label: "Artifacts", icon: <LayoutGrid /> },
   { to: "/files", label: "Files", icon: <FileText /> },
   { to: "/connectors", label: "Connectors", icon: <Plug /> },

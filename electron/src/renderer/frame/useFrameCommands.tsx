@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import {
   Brain,
   FileText,
+  FolderKanban,
   Inbox,
   LayoutGrid,
   Moon,
@@ -59,6 +60,13 @@ export function useFrameCommands({ openPalette, toggleSidebar }: Actions): { new
       icon: <Moon />,
       keywords: ["dark", "light", "appearance"],
       run: () => choose(theme === "dark" ? "light" : "dark"),
+    },
+    {
+      id: "go.projects",
+      title: "Projects",
+      group: view,
+      icon: <FolderKanban />,
+      run: () => void navigate({ to: "/projects" }),
     },
     {
       id: "go.artifacts",

@@ -1,0 +1,123 @@
+/** Which connections a project reaches and which skills are active in it: chosen, and saved at once. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Plug, Sparkles } from "lucide-react";
+import { offeredSkillsQuery } from "@/api/composing";
+import { connectionsQuery } from "@/api/connections";
+import { projectQuery, updateProject } from "@/api/projects";
+import type { Project } from "@/api/types";
+import { CheckboxField } from "@/components/Field";
+import { Empty, Failed, Loading } from "@/components/States";
+import { toast, toastError } from "@/components/toast";
+import { useRenew } from "@/hooks/useRenew";
+import styles from "./ProjectView.module.css";
+
+type List = "connector_ids" | "skill_ids";
+
+interface Choice {
+  id: string;
+  name: string;
+  hint: string;
+}
+
+export function ProjectConnections({ project }: { project: Project }) {
+  const connections = useQuery(connectionsQuery);
+  if (connections.isPending) return <Loading lines={4} />;
+  if (connections.isError)
+    return <Failed error={connections.error} onRetry={() => void connections.refetch()} />;
+  if (connections.data.total === 0) {
+    return (
+      <Empty icon={<Plug />} title="There is no connection yet">
+        <Link to="/connectors">Connect a data source</Link>, and choose here whether this project reaches it.
+      </Empty>
+    );
+  }
+  return (
+    <Choices
+      project={project}
+      list="connector_ids"
+      legend="Tasks of this project reach these connections and no other"
+      choices={connections.data.data.map(({ id, name, spec_id, access }) => ({
+        id,
+        name,
+        hint: `${spec_id}, ${access === "read" ? "read only" : "read, and write where you allow it"}`,
+      }))}
+    />
+  );
+}
+
+export function ProjectSkills({ project }: { project: Project }) {
+  const skills = useQuery(offeredSkillsQuery);
+  if (skills.isPending) return <Loading lines={4} />;
+  if (skills.isError) return <Failed error={skills.error} onRetry={() => void skills.refetch()} />;
+  if (skills.data.total === 0) {
+    return (
+      <Empty icon={<Sparkles />} title="There is no skill yet">
+        A skill says how a kind of work is done. <Link to="/skills">Write or import one</Link>, and make it
+        active here.
+      </Empty>
+    );
+  }
+  return (
+    <Choices
+      project={project}
+      list="skill_ids"
+      legend="These skills are active in all tasks of this project"
+      choices={skills.data.data.map(({ id, name, description }) => ({ id, name, hint: description }))}
+    />
+  );
+}
+
+interface ChoicesProps {
+  project: Project;
+  list: List;
+  legend: string;
+  choices: readonly Choice[];
+}
+
+function Choices({ project, list, legend, choices }: ChoicesProps) {
+  const choose = useChoosing(project.id, list);
+  const isChosen = new Set(project[list]);
+  const change = (choice: Choice, isOn: boolean) => {
+    choose(choice.id, isOn);
+    toast(`“${choice.name}” is ${isOn ? "in" : "out of"} this project.`, {
+      label: "Undo",
+      onPress: () => choose(choice.id, !isOn),
+    });
+  };
+  return (
+    <fieldset className={styles.choices}>
+      <legend className={styles.none}>{legend}</legend>
+      {choices.map((choice) => (
+        <CheckboxField
+          key={choice.id}
+          label={choice.name}
+          hint={choice.hint}
+          checked={isChosen.has(choice.id)}
+          onChange={(event) => change(choice, event.target.checked)}
+        />
+      ))}
+    </fieldset>
+  );
+}
+
+/** Shown at once, and saved in the order in which it was pressed. */
+function useChoosing(projectId: string, list: List): (id: string, isOn: boolean) => void {
+  const queries = useQueryClient();
+  const renew = useRenew();
+  const { queryKey } = projectQuery(projectId);
+  const saving = useMutation({
+    scope: { id: `project ${projectId}` },
+    mutationFn: (ids: string[]) => updateProject(projectId, { [list]: ids }),
+    onError: (error) => toastError(error),
+    onSettled: () => renew("projects"),
+  });
+  return (id, isOn) => {
+    const known = queries.getQueryData(queryKey);
+    if (!known) return;
+    const others = known[list].filter((one) => one !== id);
+    const ids = isOn ? [...others, id] : others;
+    queries.setQueryData(queryKey, { ...known, [list]: ids });
+    saving.mutate(ids);
+  };
+}
