@@ -87,12 +87,37 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/schedules",
+    /** `project`, `status`: which are listed. */
+    validateSearch: (search: Record<string, unknown>): { project?: string; status?: "active" | "paused" } => {
+      const project = text(search.project);
+      return {
+        ...(project && { project }),
+        ...((search.status === "active" || search.status === "paused") && { status: search.status }),
+      };
+    },
     component: lazyRouteComponent(() => import("@/features/schedules/SchedulesView"), "SchedulesView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/schedules/new",
+    /** With what it begins. */
+    validateSearch: (
+      search: Record<string, unknown>,
+    ): { project?: string; cron?: string; prompt?: string } => {
+      const [project, cron, prompt] = [text(search.project), text(search.cron), text(search.prompt)];
+      return { ...(project && { project }), ...(cron && { cron }), ...(prompt && { prompt }) };
+    },
+    component: lazyRouteComponent(() => import("@/features/schedules/NewScheduleView"), "NewScheduleView"),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/schedules/$scheduleId",
     component: lazyRouteComponent(() => import("@/features/schedules/ScheduleView"), "ScheduleView"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/schedules/$scheduleId/edit",
+    component: lazyRouteComponent(() => import("@/features/schedules/EditScheduleView"), "EditScheduleView"),
   }),
   createRoute({
     getParentRoute: () => root,

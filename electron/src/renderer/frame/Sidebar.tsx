@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import {
   Brain,
+  CalendarClock,
   FileText,
   FolderKanban,
   Inbox,
@@ -12,6 +13,7 @@ import {
   Search,
   Settings,
   SquarePen,
+  WandSparkles,
 } from "lucide-react";
 import type { ReactNode } from "react";
 import { pendingApprovalsQuery } from "@/api/approvals";
@@ -30,11 +32,13 @@ interface SidebarProps {
 }
 
 const VIEWS = [
+  { to: "/schedules", label: "Schedules", icon: <CalendarClock /> },
   { to: "/projects", label: "Projects", icon: <FolderKanban /> },
   { to: "/artifacts", label: "Artifacts", icon: <LayoutGrid /> },
   { to: "/files", label: "Files", icon: <FileText /> },
   { to: "/connectors", label: "Connectors", icon: <Plug /> },
   { to: "/memories", label: "Memories", icon: <Brain /> },
+  { to: "/skills", label: "Skills", icon: <WandSparkles /> },
 ] as const;
 
 export function Sidebar({ isCollapsed = false, openPalette, onCollapse }: SidebarProps) {

@@ -2,6 +2,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import {
   Brain,
+  CalendarClock,
   FileText,
   FolderKanban,
   Inbox,
@@ -12,6 +13,7 @@ import {
   Search,
   Settings,
   SquarePen,
+  WandSparkles,
 } from "lucide-react";
 import { useCommands } from "@/hooks/commands";
 import { useTheme, useThemeChoice } from "@/hooks/useTheme";
@@ -69,6 +71,21 @@ export function useFrameCommands({ openPalette, toggleSidebar }: Actions): { new
       run: () => void navigate({ to: "/projects" }),
     },
     {
+      id: "schedule.new",
+      title: "New schedule",
+      group: "Actions",
+      icon: <CalendarClock />,
+      keywords: ["repeat", "cron", "daily", "weekly"],
+      run: () => void navigate({ to: "/schedules/new", search: {} }),
+    },
+    {
+      id: "go.schedules",
+      title: "Schedules",
+      group: view,
+      icon: <CalendarClock />,
+      run: () => void navigate({ to: "/schedules", search: {} }),
+    },
+    {
       id: "go.artifacts",
       title: "Artifacts",
       group: view,
@@ -96,6 +113,13 @@ export function useFrameCommands({ openPalette, toggleSidebar }: Actions): { new
       group: view,
       icon: <Brain />,
       run: () => void navigate({ to: "/memories" }),
+    },
+    {
+      id: "go.skills",
+      title: "Skills",
+      group: view,
+      icon: <WandSparkles />,
+      run: () => void navigate({ to: "/skills" }),
     },
     {
       id: "go.approvals",
