@@ -13,6 +13,9 @@ import { NotFound } from "@/frame/NotFound";
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound });
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value ? value : undefined);
+/** A version's. */
+const number = (value: unknown): number | undefined =>
+  Number.isSafeInteger(value) && Number(value) > 0 ? Number(value) : undefined;
 
 const routes = [
   createRoute({
@@ -72,16 +75,31 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/artifacts",
-    /** `project`, `type`: what the gallery shows. */
-    validateSearch: (search: Record<string, unknown>): { project?: string; type?: string } => {
-      const [project, type] = [text(search.project), text(search.type)];
-      return { ...(project && { project }), ...(type && { type }) };
+    /** `project`, `type`, `q`: what the gallery shows; `sort`: else what was saved last comes first. */
+    validateSearch: (
+      search: Record<string, unknown>,
+    ): { project?: string; type?: string; q?: string; sort?: "title" } => {
+      const [project, type, q] = [text(search.project), text(search.type), text(search.q)];
+      return {
+        ...(project && { project }),
+        ...(type && { type }),
+        ...(q && { q }),
+        ...(search.sort === "title" && { sort: search.sort }),
+      };
     },
     component: lazyRouteComponent(() => import("@/features/artifacts/ArtifactsView"), "ArtifactsView"),
   }),
   createRoute({
     getParentRoute: () => root,
     path: "/artifacts/$artifactId",
+    /** `from`, `to`: the versions that are compared; `versions`: they are listed. */
+    validateSearch: (search: Record<string, unknown>): { from?: number; to?: number; versions?: true } => {
+      const [from, to] = [number(search.from), number(search.to)];
+      return {
+        ...(from && to && { from, to }),
+        ...(search.versions === true && { versions: true }),
+      };
+    },
     component: lazyRouteComponent(() => import("@/features/artifacts/ArtifactView"), "ArtifactView"),
   }),
   createRoute({

@@ -13,7 +13,7 @@ test.each([
   "<iframe src='https://evil.example'></iframe>",
   "- <svg onload=hacked()>",
   "> <style>* { display: none }</style>",
-])("HTML is shown as it is written: %j", async (text) => {
+])("HTML is shown as it is written: %j", (text) => {
   const { container } = show(text);
   const written = text.replace(/^[->] /, "");
   expect(container.textContent).toContain(written);
@@ -93,7 +93,7 @@ test("lists of things to do, tables and code have names", () => {
 
 test("notes stand at the end, with ids of their own in each text", () => {
   const text = "One[^a].\n\n[^a]: The note.";
-  const { container } = show(`${text}`);
+  const { container } = show(text);
   show(text);
   expect(container).toHaveTextContent(/One1\..*The note\.$/);
   const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);

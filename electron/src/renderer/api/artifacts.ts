@@ -35,6 +35,31 @@ export const previewQuery = ({ project_id, path, id }: Artifact, version?: numbe
       ),
   });
 
+const textOf = async ({ project_id, path }: Artifact, version: number, signal: AbortSignal) => {
+  const query = { project_id, path, version };
+  const { content, truncated } = await unwrap(
+    client.GET("/api/v1/artifacts/preview", { params: { query }, signal }),
+  );
+  return { text: content, isCut: truncated };
+};
+
+/** The same file of two versions: the Markdown that a document was made of where both have it, else the page. */
+export const textsQuery = (artifact: Artifact, from: number, to: number) =>
+  queryOptions({
+    queryKey: ["artifacts", artifact.id, "texts", from, to],
+    staleTime: Infinity,
+    queryFn: async ({ signal }) => {
+      const folder = artifact.path.slice(0, artifact.path.indexOf("/"));
+      const both = (path: string) =>
+        Promise.all([from, to].map((version) => textOf({ ...artifact, path }, version, signal)));
+      const isDocument = artifact.type === "doc" || artifact.type === "report";
+      const source = isDocument ? await both(`${folder}/document.md`).catch(() => null) : null;
+      const name = source ? "document.md" : artifact.path.slice(folder.length + 1);
+      const [before, after] = source ?? (await both(artifact.path));
+      return { name, before, after };
+    },
+  });
+
 export const versionsQuery = (artifact_id: string) =>
   queryOptions({
     queryKey: ["artifacts", artifact_id, "versions"],

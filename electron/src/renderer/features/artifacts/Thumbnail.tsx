@@ -1,41 +1,41 @@
-/** An artifact as it looks, small: the page itself on its own origin, out of reach, once it comes into view. */
+/** An artifact as it looks, small: the page itself on its own origin, out of reach, while it is near the view. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, type RefObject } from "react";
 import { previewQuery } from "@/api/artifacts";
 import type { Artifact } from "@/api/types";
 import styles from "./Thumbnail.module.css";
 
 export function Thumbnail({ artifact }: { artifact: Artifact }) {
-  const place = useRef<HTMLSpanElement>(null);
-  const isSeen = useIsSeen(place);
-  const preview = useQuery({ ...previewQuery(artifact), enabled: isSeen });
+  const place = useRef<HTMLDivElement>(null);
+  const isNear = useIsNear(place);
+  const preview = useQuery({ ...previewQuery(artifact), enabled: isNear });
   return (
-    <span ref={place} className={styles.thumbnail} aria-hidden>
-      {preview.data && (
+    <div ref={place} className={styles.thumbnail} aria-hidden inert>
+      {isNear && preview.data && (
         <iframe
           key={artifact.version}
           title="Preview"
           src={preview.data.serve_url}
+          // On an origin that is not ours: it keeps what it stores, and reaches nothing here.
           sandbox="allow-scripts allow-same-origin"
           tabIndex={-1}
-          inert
           className={styles.frame}
         />
       )}
-    </span>
+    </div>
   );
 }
 
-function useIsSeen(place: React.RefObject<HTMLElement | null>): boolean {
-  const [isSeen, setSeen] = useState(false);
+/** Far from what is seen, pages that run would only cost. */
+function useIsNear(place: RefObject<HTMLElement | null>): boolean {
+  const [isNear, setNear] = useState(false);
   useEffect(() => {
-    if (isSeen || !place.current) return;
-    const observer = new IntersectionObserver(
-      (entries) => entries.some((entry) => entry.isIntersecting) && setSeen(true),
-      { rootMargin: "200px" },
-    );
+    if (!place.current) return;
+    const observer = new IntersectionObserver((entries) => setNear(entries.at(-1)?.isIntersecting ?? false), {
+      rootMargin: "400px",
+    });
     observer.observe(place.current);
     return () => observer.disconnect();
-  }, [isSeen, place]);
-  return isSeen;
+  }, [place]);
+  return isNear;
 }
