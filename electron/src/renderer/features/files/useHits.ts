@@ -27,11 +27,14 @@ export function useHits(q: string, hits: number, pages: Pages): Stepping {
   useEffect(() => {
     if (isLooking && !isFetching) void fetchNextPage();
   }, [isLooking, isFetching, fetchNextPage]);
-  const go = (to: number) => setState({ q, at: to });
+  const step = (by: number) => {
+    // Back from the first is the last of those that are known.
+    if (at >= 0) setState({ q, at: by < 0 ? (at + by + hits) % hits : at + by });
+  };
   return {
     at,
     isLooking,
-    next: () => at >= 0 && go(at + 1),
-    previous: () => at >= 0 && go((at - 1 + hits) % hits),
+    next: () => step(1),
+    previous: () => step(-1),
   };
 }

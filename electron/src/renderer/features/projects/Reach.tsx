@@ -36,7 +36,7 @@ export function ProjectConnections({ project }: { project: Project }) {
     <Choices
       project={project}
       list="connector_ids"
-      legend="Tasks of this project reach these connections and no other"
+      legend="Tasks of this project reach the chosen connections and no other"
       choices={connections.data.data.map(({ id, name, spec_id, access }) => ({
         id,
         name,
@@ -62,7 +62,7 @@ export function ProjectSkills({ project }: { project: Project }) {
     <Choices
       project={project}
       list="skill_ids"
-      legend="These skills are active in all tasks of this project"
+      legend="The chosen skills are active in all tasks of this project"
       choices={skills.data.data.map(({ id, name, description }) => ({ id, name, hint: description }))}
     />
   );
@@ -76,13 +76,13 @@ interface ChoicesProps {
 }
 
 function Choices({ project, list, legend, choices }: ChoicesProps) {
-  const choose = useChoosing(project.id, list);
-  const isChosen = new Set(project[list]);
-  const change = (choice: Choice, isOn: boolean) => {
-    choose(choice.id, isOn);
+  const { ids, choose } = useChoosing(project, list);
+  const isChosen = new Set(ids);
+  const change = async (choice: Choice, isOn: boolean) => {
+    await choose(choice.id, isOn);
     toast(`“${choice.name}” is ${isOn ? "in" : "out of"} this project.`, {
       label: "Undo",
-      onPress: () => choose(choice.id, !isOn),
+      onPress: () => void choose(choice.id, !isOn).catch(toastError),
     });
   };
   return (
@@ -94,30 +94,36 @@ function Choices({ project, list, legend, choices }: ChoicesProps) {
           label={choice.name}
           hint={choice.hint}
           checked={isChosen.has(choice.id)}
-          onChange={(event) => change(choice, event.target.checked)}
+          onChange={(event) => void change(choice, event.target.checked).catch(toastError)}
         />
       ))}
     </fieldset>
   );
 }
 
-/** Shown at once, and saved in the order in which it was pressed. */
-function useChoosing(projectId: string, list: List): (id: string, isOn: boolean) => void {
+/** Shown at once, and saved one after the other in the order in which it was pressed. */
+function useChoosing(project: Project, list: List) {
   const queries = useQueryClient();
   const renew = useRenew();
-  const { queryKey } = projectQuery(projectId);
+  const { queryKey } = projectQuery(project.id);
+  const mutationKey = ["projects", project.id, list];
   const saving = useMutation({
-    scope: { id: `project ${projectId}` },
-    mutationFn: (ids: string[]) => updateProject(projectId, { [list]: ids }),
-    onError: (error) => toastError(error),
-    onSettled: () => renew("projects"),
+    mutationKey,
+    scope: { id: mutationKey.join(" ") },
+    mutationFn: (ids: string[]) => updateProject(project.id, { [list]: ids }),
+    onSuccess: (saved) => {
+      queries.setQueryData(queryKey, saved);
+      renew("projects");
+    },
   });
-  return (id, isOn) => {
-    const known = queries.getQueryData(queryKey);
-    if (!known) return;
-    const others = known[list].filter((one) => one !== id);
-    const ids = isOn ? [...others, id] : others;
-    queries.setQueryData(queryKey, { ...known, [list]: ids });
-    saving.mutate(ids);
+  /** What will be chosen when all that was pressed is saved. */
+  const wanted = (): string[] => {
+    const last = queries.getMutationCache().findAll({ mutationKey, status: "pending" }).at(-1);
+    return (last?.state.variables as string[] | undefined) ?? queries.getQueryData(queryKey)?.[list] ?? [];
   };
+  const choose = (id: string, isOn: boolean) => {
+    const others = wanted().filter((one) => one !== id);
+    return saving.mutateAsync(isOn ? [...others, id] : others);
+  };
+  return { ids: saving.isPending ? saving.variables : project[list], choose };
 }
