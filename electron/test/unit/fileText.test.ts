@@ -1,10 +1,13 @@
 /** The text of files: its words, its places, its tables, and what is marked in it. */
 import { describe, expect, test } from "vitest";
 import type { FileView, Passage } from "@/api/types";
+import { placeCode, placeOfCode } from "@/components/placeCode";
 import { placeWords } from "@/components/placeWords";
 import { textStatus } from "@/components/textStatus";
 import { blocksOf } from "@/features/files/blocks";
 import { fieldsOf, separatorOf } from "@/features/files/csv";
+import { hitsBefore } from "@/features/files/hitsBefore";
+import { marked } from "@/features/files/marked";
 import { markedParts, wordsPattern } from "@/features/files/markedParts";
 
 const file = (more: Partial<FileView>): FileView => ({
@@ -103,9 +106,9 @@ describe("the blocks of a text", () => {
       passage(2, { page: 2 }, "three"),
     ];
     expect(blocksOf(passages, "application/pdf")).toEqual([
-      { kind: "text", key: "0", heading: "Page 1", text: "one" },
-      { kind: "text", key: "1", heading: "", text: "two" },
-      { kind: "text", key: "2", heading: "Page 2", text: "three" },
+      { kind: "text", key: "0", place: { page: 1 }, heading: "Page 1", text: "one" },
+      { kind: "text", key: "1", place: { page: 1 }, heading: "", text: "two" },
+      { kind: "text", key: "2", place: { page: 2 }, heading: "Page 2", text: "three" },
     ]);
   });
 
@@ -121,6 +124,7 @@ describe("the blocks of a text", () => {
       {
         kind: "table",
         key: "0",
+        place: { sheet: "Landings", row: 1 },
         heading: "Sheet “Landings”",
         head: null,
         columns: 3,
@@ -133,6 +137,7 @@ describe("the blocks of a text", () => {
       {
         kind: "table",
         key: "3",
+        place: { sheet: "Q2", row: 4 },
         heading: "Sheet “Q2”",
         head: null,
         columns: 1,
@@ -151,6 +156,7 @@ describe("the blocks of a text", () => {
       {
         kind: "table",
         key: "0",
+        place: { line: 1 },
         heading: "",
         head: ["day", "sold"],
         columns: 2,
@@ -164,7 +170,55 @@ describe("the blocks of a text", () => {
 
   test("of what calls itself separated values and is not are its text", () => {
     expect(blocksOf([passage(0, { line: 1 }, "one\ntwo")], "text/csv")).toEqual([
-      { kind: "text", key: "0", heading: "", text: "one\ntwo" },
+      { kind: "text", key: "0", place: { line: 1 }, heading: "", text: "one\ntwo" },
     ]);
+  });
+});
+
+test.each([
+  [{ page: 3 }, "p3"],
+  [{ slide: 2 }, "s2"],
+  [{ line: 99 }, "l99"],
+  [{ paragraph: 4 }, "a4"],
+  [{ sheet: "Q1. of all", row: 12 }, "r12.Q1. of all"],
+] as const)("the place %j stands in an address, and is read again", (place, code) => {
+  expect(placeCode(place)).toBe(code);
+  expect(placeOfCode(code)).toEqual(place);
+});
+
+test("what is no place says nothing", () => {
+  expect([placeCode(null), placeCode({}), placeOfCode("x3"), placeOfCode("")]).toEqual([
+    undefined,
+    undefined,
+    null,
+    null,
+  ]);
+});
+
+describe("the hits before a place", () => {
+  const before = (passages: Passage[], at: Passage["place"], type = "text/plain") =>
+    hitsBefore(marked(blocksOf(passages, type), "tide").blocks, at);
+
+  test("of a page are those of the pages before it", () => {
+    const pages = [1, 1, 2, 3].map((page, n) => passage(n, { page }, "tide and tide"));
+    expect([1, 2, 3, 4].map((page) => before(pages, { page }))).toEqual([0, 4, 6, null]);
+  });
+
+  test("of a line are those of the lines before it", () => {
+    const lines = [passage(0, { line: 1 }, "tide\nebb, tide\ntide"), passage(1, { line: 4 }, "tide")];
+    expect([1, 2, 3, 4, 9].map((line) => before(lines, { line }))).toEqual([0, 1, 2, 3, null]);
+  });
+
+  test("of a row are those before it, of its sheet and those before that", () => {
+    const sheets = [
+      passage(0, { sheet: "A", row: 1 }, "tide\ttide\ntide"),
+      passage(1, { sheet: "B", row: 1 }, "x\ntide"),
+    ];
+    const places = [
+      { sheet: "A", row: 2 },
+      { sheet: "B", row: 2 },
+      { sheet: "C", row: 1 },
+    ];
+    expect(places.map((at) => before(sheets, at))).toEqual([2, 3, null]);
   });
 });

@@ -35,6 +35,11 @@ async def test_a_document_is_added_read_and_found_by_its_page(app: App) -> None:
     await expect(app.page.locator("mark[data-current]")).to_have_text("finish9")
     await app.axe()
 
+    await app.open("/files?q=harbour")
+    await hit.filter(has_text="Page 3").first.get_by_role("link").click()
+    shown = app.page.locator("h2:has-text('Page 3') ~ p mark[data-current]")
+    await expect(shown).to_be_in_viewport()
+
 
 async def test_words_are_stepped_through_by_the_keyboard(app: App) -> None:
     await added(app, "columns.pdf")

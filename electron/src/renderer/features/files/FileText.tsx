@@ -5,21 +5,35 @@ import { fileTextQuery } from "@/api/files";
 import type { FileView } from "@/api/types";
 import { Button } from "@/components/Button";
 import { isShownPicture } from "@/components/fileKind";
+import { placeOfCode } from "@/components/placeCode";
 import { Empty, Failed, Loading } from "@/components/States";
 import { blocksOf } from "./blocks";
 import styles from "./FileText.module.css";
+import { hitsBefore } from "./hitsBefore";
 import { FindBar } from "./FindBar";
 import { marked } from "./marked";
 import { TextBlock } from "./TextBlock";
 import { useHits } from "./useHits";
 
-export function FileText({ file, q }: { file: FileView; q: string }) {
+interface FileTextProps {
+  file: FileView;
+  /** Words to find. */
+  q: string;
+  /** Where to begin with them. */
+  at: string;
+}
+
+export function FileText({ file, q, at }: FileTextProps) {
   const text = useInfiniteQuery(fileTextQuery(file));
   const { mime_type } = file;
   const passages = useMemo(() => text.data?.pages.flatMap((page) => page.data) ?? [], [text.data]);
   const plain = useMemo(() => blocksOf(passages, mime_type), [passages, mime_type]);
   const { blocks, hits } = useMemo(() => marked(plain, q), [plain, q]);
-  const stepping = useHits(q, hits, text);
+  const first = useMemo(() => {
+    const asked = placeOfCode(at);
+    return asked ? hitsBefore(blocks, asked) : 0;
+  }, [blocks, at]);
+  const stepping = useHits(q, hits, first, text);
   const place = useRef<HTMLDivElement>(null);
   useShownHit(place, stepping.at, q);
 

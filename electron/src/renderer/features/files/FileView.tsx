@@ -19,7 +19,7 @@ import styles from "./FileView.module.css";
 
 export function FileView() {
   const { fileId } = useParams({ from: "/files/$fileId" });
-  const { q = "" } = useSearch({ from: "/files/$fileId" });
+  const { q = "", at = "" } = useSearch({ from: "/files/$fileId" });
   const navigate = useNavigate();
   const file = useQuery(fileQuery(fileId));
   if (file.isPending) return <Loading lines={6} />;
@@ -40,7 +40,7 @@ export function FileView() {
       isWide={isTabular(file.data)}
     >
       {isShownPicture(file.data.mime_type) && <Picture key={fileId} file={file.data} />}
-      <TextOf file={file.data} q={q} />
+      <TextOf file={file.data} q={q} at={at} />
     </Page>
   );
 }
@@ -73,7 +73,7 @@ function Picture({ file }: { file: StoredFile }) {
 }
 
 /** What there is of its text, or why there is none. */
-function TextOf({ file, q }: { file: StoredFile; q: string }) {
+function TextOf({ file, ...find }: { file: StoredFile; q: string; at: string }) {
   switch (file.text_status) {
     case "none":
       return isShownPicture(file.mime_type) ? null : (
@@ -92,10 +92,10 @@ function TextOf({ file, q }: { file: StoredFile; q: string }) {
       return (
         <>
           <p className={styles.partial}>{file.text_error}</p>
-          <FileText file={file} q={q} />
+          <FileText file={file} {...find} />
         </>
       );
     case "ready":
-      return <FileText file={file} q={q} />;
+      return <FileText file={file} {...find} />;
   }
 }

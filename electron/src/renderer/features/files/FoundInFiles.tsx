@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { projectsQuery } from "@/api/projects";
 import { searchQuery } from "@/api/search";
 import { Button } from "@/components/Button";
+import { placeSearch } from "@/components/placeCode";
 import { placeWords } from "@/components/placeWords";
 import { Snippet } from "@/components/Snippet";
 import { Empty, Failed, Loading } from "@/components/States";
@@ -24,7 +25,11 @@ export function FoundInFiles({ query, projectId }: { query: string; projectId: s
       <ul className={styles.hits} aria-label="Hits">
         {hits.map((hit, n) => (
           <li key={`${hit.id} ${n}`} className={styles.hit}>
-            <Link to="/files/$fileId" params={{ fileId: hit.id }} search={{ q: query }}>
+            <Link
+              to="/files/$fileId"
+              params={{ fileId: hit.id }}
+              search={{ q: query, ...placeSearch(hit.place) }}
+            >
               <span className={styles.hitName}>{hit.title}</span>
               <span className={styles.hitPlace}>{placeWords(hit.place)}</span>
               <span className={styles.facts}>{names.get(hit.project_id ?? "")}</span>

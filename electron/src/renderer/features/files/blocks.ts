@@ -10,8 +10,16 @@ export interface Row {
 }
 
 export type Block =
-  | { kind: "text"; key: string; heading: string; text: string }
-  | { kind: "table"; key: string; heading: string; head: string[] | null; rows: Row[]; columns: number };
+  | { kind: "text"; key: string; place: Place; heading: string; text: string }
+  | {
+      kind: "table";
+      key: string;
+      place: Place;
+      heading: string;
+      head: string[] | null;
+      rows: Row[];
+      columns: number;
+    };
 
 const isCsv = (mimeType: string): boolean => /^text\/(csv|tab-separated-values)$/.test(mimeType);
 
@@ -26,13 +34,20 @@ export function blocksOf(passages: readonly Passage[], mimeType: string): Block[
     const heading = headingOf(passage.place, before?.place);
     const last = blocks.at(-1);
     if (passage.place.sheet == null) {
-      blocks.push({ kind: "text", key: String(passage.n), heading, text: passage.text });
+      blocks.push({
+        kind: "text",
+        key: String(passage.n),
+        place: passage.place,
+        heading,
+        text: passage.text,
+      });
     } else if (last?.kind === "table" && heading === "") {
       addRows(last, passage);
     } else {
       const table = {
         kind: "table" as const,
         key: String(passage.n),
+        place: passage.place,
         heading,
         head: null,
         rows: [],
@@ -87,7 +102,7 @@ function csvTable(passages: readonly Passage[]): Block | null {
   const [head, ...body] = rows;
   if (!head) return null;
   const columns = Math.max(...rows.map(({ cells }) => cells.length));
-  return { kind: "table", key: "0", heading: "", head: head.cells, rows: body, columns };
+  return { kind: "table", key: "0", place: { line: 1 }, heading: "", head: head.cells, rows: body, columns };
 }
 
 /** The passages as one text again: a line that was too long goes on in the next one. */

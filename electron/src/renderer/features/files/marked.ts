@@ -1,4 +1,5 @@
 /** The blocks of a text with the words that are looked for marked in them. */
+import type { Place } from "@/api/types";
 import type { Block } from "./blocks";
 import { markedParts, wordsPattern, type Parts } from "./markedParts";
 
@@ -7,7 +8,7 @@ interface MarkedRow {
   cells: Parts[];
 }
 
-export type MarkedBlock = { key: string; heading: string } & (
+export type MarkedBlock = { key: string; place: Place; heading: string } & (
   { kind: "text"; parts: Parts } | { kind: "table"; head: Parts[] | null; rows: MarkedRow[]; columns: number }
 );
 
@@ -20,10 +21,11 @@ export function marked(blocks: readonly Block[], q: string): { blocks: MarkedBlo
     return parts;
   };
   const all = blocks.map((block): MarkedBlock => {
-    const { key, heading } = block;
-    if (block.kind === "text") return { key, heading, kind: "text", parts: mark(block.text) };
+    const { key, place, heading } = block;
+    if (block.kind === "text") return { key, place, heading, kind: "text", parts: mark(block.text) };
     return {
       key,
+      place,
       heading,
       kind: "table",
       columns: block.columns,

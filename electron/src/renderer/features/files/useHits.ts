@@ -16,10 +16,11 @@ interface Pages {
   fetchNextPage: () => Promise<unknown>;
 }
 
-export function useHits(q: string, hits: number, pages: Pages): Stepping {
-  const [state, setState] = useState({ q, at: 0 });
+/** `first`: the hit to begin with; null: it is in what is not loaded yet. */
+export function useHits(q: string, hits: number, first: number | null, pages: Pages): Stepping {
+  const [state, setState] = useState<{ q: string; at: number } | null>(null);
   const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = pages;
-  const wanted = state.q === q ? state.at : 0;
+  const wanted = state?.q === q ? state.at : (first ?? hits);
   // The one after the last that is known may be in what is not loaded; where nothing is left, it is the first again.
   const isBeyond = wanted >= hits;
   const isLooking = q !== "" && isBeyond && hasNextPage && !isFetchNextPageError;

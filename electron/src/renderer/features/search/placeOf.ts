@@ -1,6 +1,7 @@
 /** Where a hit is shown. */
 import type { NavigateOptions } from "@tanstack/react-router";
 import type { SearchHit } from "@/api/types";
+import { placeSearch } from "@/components/placeCode";
 
 /** `query`: the words, which the view marks. */
 export function placeOf(hit: SearchHit, query: string): NavigateOptions {
@@ -14,7 +15,11 @@ export function placeOf(hit: SearchHit, query: string): NavigateOptions {
         search: { item: hit.id },
       };
     case "file":
-      return { to: "/files/$fileId", params: { fileId: hit.id }, search: { q: query } };
+      return {
+        to: "/files/$fileId",
+        params: { fileId: hit.id },
+        search: { q: query, ...placeSearch(hit.place) },
+      };
     case "artifact":
       return { to: "/artifacts/$artifactId", params: { artifactId: hit.id } };
     case "project":
