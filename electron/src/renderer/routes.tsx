@@ -156,10 +156,10 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/files/$fileId",
-    /** `q`: words to find in its text; `at`: where to begin with them. */
-    validateSearch: (search: Record<string, unknown>): { q?: string; at?: string } => {
-      const [q, at] = [text(search.q), text(search.at)];
-      return { ...(q && { q }), ...(at && { at }) };
+    /** `q`: words to find in its text. */
+    validateSearch: (search: Record<string, unknown>): { q?: string } => {
+      const q = text(search.q);
+      return q ? { q } : {};
     },
     component: lazyRouteComponent(() => import("@/features/files/FileView"), "FileView"),
   }),
@@ -196,6 +196,17 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/memories",
+    /** `project`: where they hold, else everywhere; `source`, `q`: which of them. */
+    validateSearch: (
+      search: Record<string, unknown>,
+    ): { project?: string; source?: "user" | "agent"; q?: string } => {
+      const [project, q] = [text(search.project), text(search.q)];
+      return {
+        ...(project && { project }),
+        ...((search.source === "user" || search.source === "agent") && { source: search.source }),
+        ...(q && { q }),
+      };
+    },
     component: lazyRouteComponent(() => import("@/features/memories/MemoriesView"), "MemoriesView"),
   }),
   createRoute({

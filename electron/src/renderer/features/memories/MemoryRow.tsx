@@ -1,24 +1,30 @@
 /** One memory: changed in its place, deleted with a way back, and where it was used. */
-import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { Pencil, Trash2 } from "lucide-react";
-import { useState } from "react";
-import { createMemory, deleteMemory, memoryUsesQuery, updateMemory } from "@/api/memories";
+import { useRef, useState } from "react";
+import { createMemory, deleteMemory } from "@/api/memories";
 import type { Memory } from "@/api/types";
 import { Badge } from "@/components/Badge";
-import { Button, IconButton } from "@/components/Button";
-import { TextArea } from "@/components/Field";
-import { Failed, Loading } from "@/components/States";
+import { IconButton } from "@/components/Button";
 import { Time } from "@/components/Time";
 import { toast, toastError } from "@/components/toast";
 import { useRenew } from "@/hooks/useRenew";
 import styles from "./MemoriesView.module.css";
+import { MemoryEditor } from "./MemoryEditor";
+import { Uses } from "./Uses";
 
-export function MemoryRow({ memory }: { memory: Memory }) {
+interface MemoryRowProps {
+  memory: Memory;
+  /** It is deleted: the focus has to go elsewhere. */
+  onGone: () => void;
+}
+
+export function MemoryRow({ memory, onGone }: MemoryRowProps) {
   const [isEditing, setEditing] = useState(false);
+  const edit = useRef<HTMLButtonElement>(null);
   const renew = useRenew();
   const remove = async () => {
     await deleteMemory(memory.id);
+    onGone();
     renew("memories");
     toast("The memory is forgotten.", {
       label: "Undo",
@@ -26,15 +32,26 @@ export function MemoryRow({ memory }: { memory: Memory }) {
         void createMemory(memory.content, memory.project_id).then(() => renew("memories"), toastError),
     });
   };
+  const close = () => {
+    setEditing(false);
+    // The button comes back with the next rendering.
+    requestAnimationFrame(() => edit.current?.focus());
+  };
   return (
     <li className={styles.memory}>
       {isEditing ? (
-        <Editor memory={memory} onClose={() => setEditing(false)} />
+        <MemoryEditor memory={memory} onClose={close} />
       ) : (
         <>
           <p className={styles.content}>{memory.content}</p>
           <div className={styles.deeds}>
-            <IconButton label="Edit" icon={<Pencil />} size="small" onClick={() => setEditing(true)} />
+            <IconButton
+              ref={edit}
+              label="Edit"
+              icon={<Pencil />}
+              size="small"
+              onClick={() => setEditing(true)}
+            />
             <IconButton
               label="Forget"
               icon={<Trash2 />}
@@ -45,71 +62,10 @@ export function MemoryRow({ memory }: { memory: Memory }) {
         </>
       )}
       <div className={styles.facts}>
-        {memory.source === "agent" && <Badge>By the agent</Badge>}
+        {memory.source === "agent" ? <Badge tone="accent">By the agent</Badge> : <span>By you</span>}
         <Time at={memory.updated_at} />
-        <Uses memory={memory} />
+        <Uses memoryId={memory.id} />
       </div>
     </li>
-  );
-}
-
-function Editor({ memory, onClose }: { memory: Memory; onClose: () => void }) {
-  const [content, setContent] = useState(memory.content);
-  const renew = useRenew();
-  const save = async () => {
-    await updateMemory(memory.id, content);
-    renew("memories");
-    onClose();
-  };
-  return (
-    <form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void save().catch(toastError);
-      }}
-    >
-      <TextArea
-        label="Memory"
-        isLabelHidden
-        value={content}
-        // The user has just asked to write here.
-        // eslint-disable-next-line jsx-a11y/no-autofocus
-        autoFocus
-        onChange={(event) => setContent(event.target.value)}
-        onKeyDown={(event) => event.key === "Escape" && onClose()}
-      />
-      <div className={styles.deeds}>
-        <Button size="small" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button size="small" kind="primary" type="submit" disabled={!content.trim()}>
-          Save
-        </Button>
-      </div>
-    </form>
-  );
-}
-
-function Uses({ memory }: { memory: Memory }) {
-  const [isOpen, setOpen] = useState(false);
-  const uses = useQuery({ ...memoryUsesQuery(memory.id), enabled: isOpen });
-  return (
-    <details className={styles.uses} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>Where it was used</summary>
-      {isOpen && uses.isPending && <Loading lines={1} />}
-      {uses.isError && <Failed error={uses.error} onRetry={() => void uses.refetch()} isInline />}
-      {uses.data?.total === 0 && <p>Nowhere yet.</p>}
-      <ul>
-        {uses.data?.data.map((use) => (
-          <li key={use.response_id}>
-            <Link to="/tasks/$conversationId" params={{ conversationId: use.conversation_id }}>
-              {use.title ?? "A task"}
-            </Link>{" "}
-            <Time at={use.created_at} />
-          </li>
-        ))}
-      </ul>
-    </details>
   );
 }

@@ -64,6 +64,9 @@ export function ScheduleForm({ label, initial, scheduleId, action, save, cancel 
         value={values.prompt}
         maxLength={200_000}
         placeholder="Say it as you would in a task"
+        // Who begins a schedule begins with this.
+        // eslint-disable-next-line jsx-a11y/no-autofocus
+        autoFocus={scheduleId === undefined}
         error={faults.prompt}
         onChange={(event) => change({ prompt: event.target.value })}
       />

@@ -6,6 +6,7 @@ const WHOSE = { schedule: "of this schedule", project: "of this project", all: "
 
 export function estimateWords(estimate: Estimate): string {
   const { based_on, runs, runs_per_month, tokens_per_run, tokens_per_month } = estimate;
+  if (runs_per_month === 0) return "It does not run in the next 30 days.";
   const times = `${plural(runs_per_month, "run")} in the next 30 days`;
   if (based_on === null || tokens_per_run === null || tokens_per_month === null) {
     return `${times}. What they may use is known after the first.`;

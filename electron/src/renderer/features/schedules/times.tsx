@@ -3,6 +3,8 @@ import { relative, useNow } from "@/components/Time";
 import { offsetOf, zoneHere } from "@/components/zones";
 import styles from "./times.module.css";
 
+const WEEK = 7 * 86_400_000;
+
 /** `Mon 30 Nov, 09:00`; with the year where it is another one than now. */
 export function onClock(at: string, zone: string, now: number): string {
   const moment = new Date(at);
@@ -41,12 +43,19 @@ export function ClockTime({ at, zone }: TimeProps) {
   );
 }
 
+/** `in 3 days`; null where it is so far away that its date says more. */
+export function useAway(at: string): string | null {
+  const now = useNow();
+  return Math.abs(Date.parse(at) - now) < WEEK ? relative(Date.parse(at), now) : null;
+}
+
 /** `in 3 days · Mon 30 Nov, 09:00`. */
 export function DueTime({ at, zone }: TimeProps) {
-  const now = useNow();
+  const away = useAway(at);
+  if (away === null) return <ClockTime at={at} zone={zone} />;
   return (
     <span>
-      {relative(Date.parse(at), now)} <span aria-hidden>·</span>{" "}
+      {away} <span aria-hidden>·</span>{" "}
       <span className={styles.muted}>
         <ClockTime at={at} zone={zone} />
       </span>
