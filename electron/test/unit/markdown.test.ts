@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { blocksOf, splitter } from "@/components/markdownBlocks";
+import { blocksOf, onlyMath, splitter } from "@/components/markdownBlocks";
 import { settled } from "@/components/markdownTail";
 
 const TEXT = [
@@ -65,10 +65,21 @@ describe("blocks", () => {
     ["$$\nx\n$$", true],
     ["It costs $5 to $10.", false],
     ["From $5", false],
+    ["`$a$` and $5", false],
+    ["\\$a\\$", false],
+    ["From $5 to $10, and $x$", true],
     ["```sh\necho $A $B\n```", false],
   ])("know of %j whether it has formulas", (text, isMath) => {
     expect(blocksOf(whole(text)).map(({ hasMath }) => hasMath)).toEqual([isMath]);
   });
+});
+
+test.each([
+  ["From $5 to $10, and $x_1$", "From \\$5 to \\$10, and $x_1$"],
+  ["$$\na\n$$ and $", "$$\na\n$$ and \\$"],
+  ["`$5` and \\$5 and $a$", "`$5` and \\$5 and $a$"],
+])("of %j formulas alone keep their dollars", (text, shown) => {
+  expect(onlyMath(text)).toBe(shown);
 });
 
 describe("the end of a stream", () => {

@@ -4,13 +4,14 @@ import rehypeKatex from "rehype-katex";
 import remarkMath from "remark-math";
 import "katex/dist/katex.min.css";
 import { MarkdownBlock } from "./MarkdownBlock";
+import { onlyMath } from "./markdownBlocks";
 
 const KATEX = { trust: false, maxExpand: 1000, maxSize: 20, strict: "ignore", errorColor: "var(--danger)" };
 
 export default function MarkdownMath({ text, level }: { text: string; level: number }) {
   return (
     <MarkdownBlock
-      text={text}
+      text={onlyMath(text)}
       level={level}
       remarkPlugins={[remarkMath]}
       rehypePlugins={[[rehypeKatex, KATEX], rehypeFocusable]}

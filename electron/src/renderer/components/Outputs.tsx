@@ -49,13 +49,20 @@ const OneOutput = memo(function OneOutput({ output, n }: { output: Output; n: nu
     );
   }
   if (mime === "text/plain") {
-    return <Plain text={data} n={n} isFault={kind === "error" || output.name === "stderr"} />;
+    return <Plain text={data} n={n} look={kind === "error" ? "fault" : output.name} />;
   }
   return <Plain text={plainOf(output)} n={n} />;
 });
 
-function Plain({ text, n, isFault }: { text: string; n: number; isFault?: boolean }) {
-  return <TerminalText text={text} className={classes(styles.text, isFault && styles.fault)} n={n} />;
+interface PlainProps {
+  text: string;
+  n: number;
+  look?: "fault" | Output["name"];
+}
+
+function Plain({ text, n, look }: PlainProps) {
+  const ground = look === "fault" || look === "stderr" ? styles[look] : undefined;
+  return <TerminalText text={text} className={classes(styles.text, ground)} n={n} />;
 }
 
 function Html({ html, n }: { html: string; n: number }) {

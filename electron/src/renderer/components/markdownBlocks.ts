@@ -84,5 +84,12 @@ function levels(): (depth: number) => number {
   };
 }
 
-/** `$x$`, `$$x$$`; a sum of dollars is none. */
-const hasMath = (text: string): boolean => /\$\$[^$]+\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$(?![0-9])/.test(text);
+/** Code, what is escaped, formulas as Pandoc tells them from sums of dollars; and any other dollar. */
+const DOLLARS = /(`+)[^]*?\1|\\.|\$\$[^$]+\$\$|\$(?=[^\s$])(?:\\.|[^$\\\n])*?(?<!\s)\$(?!\d)|\$/g;
+
+const hasMath = (text: string): boolean =>
+  text.includes("$") && [...text.matchAll(DOLLARS)].some(([found]) => /^\$./.test(found));
+
+/** With the dollars escaped that are none of a formula. */
+export const onlyMath = (text: string): string =>
+  text.replaceAll(DOLLARS, (found) => (found === "$" ? "\\$" : found));
