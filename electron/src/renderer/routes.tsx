@@ -156,10 +156,10 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/files/$fileId",
-    /** `q`: words to find in its text. */
-    validateSearch: (search: Record<string, unknown>): { q?: string } => {
-      const q = text(search.q);
-      return q ? { q } : {};
+    /** `q`: words to find in its text; `at`: where to begin with them. */
+    validateSearch: (search: Record<string, unknown>): { q?: string; at?: string } => {
+      const [q, at] = [text(search.q), text(search.at)];
+      return { ...(q && { q }), ...(at && { at }) };
     },
     component: lazyRouteComponent(() => import("@/features/files/FileView"), "FileView"),
   }),
