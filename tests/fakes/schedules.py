@@ -194,7 +194,7 @@ class Machine:
         async with running_server(
             self.data, model=model, clock=self.clock, secrets=self.secrets, **options
         ) as server:
-            yield await _timetable(server, self.clock, model)
+            yield await timetable_of(server, self.clock, model)
 
 
 @asynccontextmanager
@@ -204,7 +204,8 @@ async def timetable(data: Path, *, now: int = START, **options: Any) -> AsyncIte
         yield made
 
 
-async def _timetable(server: Server, clock: FakeClock, model: WorkingModel) -> Timetable:
+async def timetable_of(server: Server, clock: FakeClock, model: WorkingModel) -> Timetable:
+    """On a server that has its clock and its model from there already."""
     limits = {"limits": {"seconds": 86_400}}  # hours pass while a turn waits
     assert (await server.call("PATCH", "/settings", json=limits)).status == 200
     found: Mapping[str, Any] = await server.get("/schedules")

@@ -9,6 +9,7 @@ import { Button } from "@/components/Button";
 import { useConfirm } from "@/components/Confirm";
 import { RouteButton } from "@/components/RouteButton";
 import { toast, toastError } from "@/components/toast";
+import { useCommands } from "@/hooks/commands";
 import { useRenew } from "@/hooks/useRenew";
 import { isUnderWay } from "./slots";
 
@@ -51,6 +52,15 @@ function RunButton({ schedule, onRun }: ScheduleDeedsProps) {
     }
   };
   const isRunning = latest.data !== undefined && isUnderWay(latest.data.data);
+  useCommands([
+    {
+      id: "schedule.run",
+      title: "Run this schedule now",
+      group: "This schedule",
+      icon: <RotateCw />,
+      run: () => void run(),
+    },
+  ]);
   return (
     <Button icon={<RotateCw />} isBusy={isBusy || isRunning} onClick={() => void run()}>
       Run now
@@ -65,6 +75,15 @@ function PauseButton({ schedule }: { schedule: Schedule }) {
     await updateSchedule(schedule.id, { status: isPaused ? "active" : "paused" });
     renew("schedules");
   };
+  useCommands([
+    {
+      id: "schedule.pause",
+      title: isPaused ? "Resume this schedule" : "Pause this schedule",
+      group: "This schedule",
+      icon: isPaused ? <Play /> : <Pause />,
+      run: () => void turn().catch(toastError),
+    },
+  ]);
   return (
     <Button icon={isPaused ? <Play /> : <Pause />} onClick={() => void turn().catch(toastError)}>
       {isPaused ? "Resume" : "Pause"}

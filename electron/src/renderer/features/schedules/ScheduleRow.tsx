@@ -64,12 +64,15 @@ function LastRuns({ scheduleId }: { scheduleId: string }) {
     <div className={styles.last}>
       {last ? (
         <>
+          <span>
+            <span className="visually-hidden">Last: </span>
+            {SLOTS[slotKind(last)].words}
+          </span>
           <span className={styles.marks} aria-hidden>
             {runs.map((run) => (
               <RunMark key={run.id} run={run} />
             ))}
           </span>
-          <span className="visually-hidden">Last: {SLOTS[slotKind(last)].words}</span>
         </>
       ) : (
         latest.isSuccess && "Not run yet"

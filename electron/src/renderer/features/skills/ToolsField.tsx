@@ -51,7 +51,7 @@ export function ToolsField({ value, onChange, error }: ToolsFieldProps) {
           onKeyDown={press}
         />
         <Button className={styles.add} disabled={!typed.trim()} onClick={add}>
-          Add the tool
+          Add
         </Button>
       </div>
       <datalist id={listId}>
