@@ -24,6 +24,8 @@ _QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # In the place of Playwright's list, with which frames of other sites can store nothing.
+    "--disable-features=Translate,HttpsUpgrades,MediaRouter",
     # A name of somebody else that leads to this machine, as after a rebinding.
     "--host-resolver-rules=MAP evil.example 127.0.0.1",
 )

@@ -8,11 +8,6 @@ import { tableOf } from "@/components/readTable";
 import { TooltipProvider } from "@/components/Tooltip";
 import rich from "../recorded/cell_rich.json";
 
-// No page is loaded into frames here, and that is no fault.
-(
-  globalThis as unknown as { happyDOM: { settings: { handleDisabledFileLoadingAsSuccess: boolean } } }
-).happyDOM.settings.handleDisabledFileLoadingAsSuccess = true;
-
 const FRAME = `<div>
 <style scoped>.dataframe tbody tr th { vertical-align: top; }</style>
 <table border="1" class="dataframe"><thead><tr style="text-align: right;"><th></th><th>bird</th></tr></thead>

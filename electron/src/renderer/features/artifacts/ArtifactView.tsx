@@ -13,6 +13,7 @@ import { Failed, Loading } from "@/components/States";
 import { ArtifactDeeds } from "./ArtifactDeeds";
 import styles from "./ArtifactView.module.css";
 import { TYPES } from "./types";
+import { useLoads } from "./useLoads";
 import { Versions } from "./Versions";
 
 const Comparison = lazy(() => import("./Comparison"));
@@ -85,11 +86,12 @@ function Facts({ artifact: { type, version, project_id } }: { artifact: Artifact
 /** The page itself; a new version is loaded as soon as it is there. */
 function Running({ artifact }: { artifact: Artifact }) {
   const preview = useQuery(previewQuery(artifact));
+  const loads = useLoads(artifact);
   if (preview.isPending) return <Loading lines={6} />;
   if (!preview.data) return <Failed error={preview.error} onRetry={() => void preview.refetch()} />;
   return (
     <iframe
-      key={artifact.version}
+      key={loads}
       title={artifact.title}
       src={preview.data.serve_url}
       // On an origin that is not ours: it keeps what it stores, and can lead this window nowhere.

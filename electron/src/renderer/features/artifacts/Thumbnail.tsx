@@ -4,16 +4,18 @@ import { useEffect, useRef, useState, type RefObject } from "react";
 import { previewQuery } from "@/api/artifacts";
 import type { Artifact } from "@/api/types";
 import styles from "./Thumbnail.module.css";
+import { useLoads } from "./useLoads";
 
 export function Thumbnail({ artifact }: { artifact: Artifact }) {
   const place = useRef<HTMLDivElement>(null);
   const isNear = useIsNear(place);
+  const loads = useLoads(artifact);
   const preview = useQuery({ ...previewQuery(artifact), enabled: isNear });
   return (
     <div ref={place} className={styles.thumbnail} aria-hidden inert>
       {isNear && preview.data && (
         <iframe
-          key={artifact.version}
+          key={loads}
           title="Preview"
           src={preview.data.serve_url}
           // On an origin that is not ours: it keeps what it stores, and reaches nothing here.

@@ -79,10 +79,14 @@ function Version({ artifact, version: told }: { artifact: Artifact; version: Art
 function useRestore(artifact: Artifact) {
   const renew = useRenew();
   return useMutation({
-    mutationFn: (version: number) => restoreVersion(artifact.id, version),
-    onSuccess: (_, version) => {
-      renew("artifacts");
+    // What was current is noted first: events may tell of the new version before the answer is there.
+    mutationFn: async (version: number) => {
       const before = artifact.version;
+      await restoreVersion(artifact.id, version);
+      return before;
+    },
+    onSuccess: (before, version) => {
+      renew("artifacts");
       toast(`Version ${version} is the current one again.`, {
         label: "Undo",
         onPress: () => void restoreVersion(artifact.id, before).then(() => renew("artifacts"), toastError),
