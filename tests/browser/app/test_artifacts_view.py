@@ -124,7 +124,8 @@ async def test_versions_are_compared_and_restored(app: App) -> None:
     await app.fits()
     await view.get_by_role("combobox", name="From").select_option("Version 2 (current)")
     await expect(view.get_by_role("heading", name="index.html is the same in both")).to_be_visible()
-    await view.get_by_role("link", name="Back to the page").click()
+    await view.get_by_role("link", name="Back to the page").press("Enter")
+    await expect(view.get_by_role("button", name="Versions", exact=True)).to_be_focused()
 
     await versions.get_by_role("button", name="Restore version 1").click()
     await expect(inside(app, "Counter").get_by_role("heading", name="First")).to_be_visible()
@@ -132,6 +133,9 @@ async def test_versions_are_compared_and_restored(app: App) -> None:
     await view.get_by_role("button", name="Undo").click()
     await expect(inside(app, "Counter").get_by_role("heading", name="Second")).to_be_visible()
     await expect(versions.get_by_role("heading", level=3)).to_have_count(4)
+    await view.get_by_role("button", name="Close the versions").press("Enter")
+    await expect(view.get_by_role("button", name="Versions", exact=True)).to_be_focused()
+    await expect(versions).to_have_count(0)
 
 
 async def test_it_is_renamed_and_deleted_and_then_said_to_be_gone(app: App) -> None:

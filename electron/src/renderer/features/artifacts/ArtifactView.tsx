@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { History } from "lucide-react";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useRef } from "react";
 import { artifactQuery, previewQuery } from "@/api/artifacts";
 import { ApiError } from "@/api/client";
 import { projectQuery } from "@/api/projects";
@@ -35,6 +35,7 @@ function Shown({ artifact }: { artifact: Artifact }) {
   const navigate = useNavigate({ from: "/artifacts/$artifactId" });
   const showVersions = (isShown: boolean) =>
     void navigate({ search: isShown ? { versions: true } : {}, replace: true });
+  const toggle = useRef<HTMLButtonElement>(null);
   return (
     <div className={styles.view}>
       <header className={styles.header}>
@@ -45,6 +46,7 @@ function Shown({ artifact }: { artifact: Artifact }) {
           <Facts artifact={artifact} />
         </div>
         <IconButton
+          ref={toggle}
           label="Versions"
           icon={<History />}
           aria-pressed={versions}
@@ -55,12 +57,20 @@ function Shown({ artifact }: { artifact: Artifact }) {
       <div className={styles.body}>
         {from && to ? (
           <Suspense fallback={<Loading lines={6} />}>
-            <Comparison artifact={artifact} from={from} to={to} />
+            <Comparison artifact={artifact} from={from} to={to} onClose={() => toggle.current?.focus()} />
           </Suspense>
         ) : (
           <Running artifact={artifact} />
         )}
-        {versions && <Versions artifact={artifact} onClose={() => showVersions(false)} />}
+        {versions && (
+          <Versions
+            artifact={artifact}
+            onClose={() => {
+              toggle.current?.focus();
+              showVersions(false);
+            }}
+          />
+        )}
       </div>
     </div>
   );

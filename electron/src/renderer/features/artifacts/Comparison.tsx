@@ -17,7 +17,12 @@ interface ComparisonProps {
   to: number;
 }
 
-export default function Comparison({ artifact, from, to }: ComparisonProps) {
+export default function Comparison({
+  artifact,
+  from,
+  to,
+  onClose,
+}: ComparisonProps & { onClose: () => void }) {
   const texts = useQuery(textsQuery(artifact, from, to));
   const place = useRef<HTMLElement>(null);
   // It takes the place of the page, from which the focus may have come.
@@ -27,7 +32,12 @@ export default function Comparison({ artifact, from, to }: ComparisonProps) {
       <header className={styles.header}>
         <h2>What has changed</h2>
         <Chosen artifact={artifact} from={from} to={to} />
-        <Link to="/artifacts/$artifactId" params={{ artifactId: artifact.id }} search={{ versions: true }}>
+        <Link
+          to="/artifacts/$artifactId"
+          params={{ artifactId: artifact.id }}
+          search={{ versions: true }}
+          onClick={onClose}
+        >
           Back to the page
         </Link>
       </header>
