@@ -4,6 +4,7 @@ import { memo, useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { Item } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
 import { toastError } from "@/components/toast";
+import { useFocusBack } from "@/hooks/useFocusBack";
 import { tried, useDeeds } from "./deeds";
 import { CopyButton, DeedRow, Versions } from "./MessageDeeds";
 import styles from "./Message.module.css";
@@ -20,11 +21,11 @@ interface QuestionProps {
 export const Question = memo(function Question({ item, text, isBusy }: QuestionProps) {
   const [isEditing, setEditing] = useState(false);
   const deeds = useDeeds();
-  const edit = useRef<HTMLButtonElement>(null);
+  const [edit, giveFocusBack] = useFocusBack<HTMLButtonElement>();
   const files = item?.parts.filter((part) => part.type === "attachment") ?? [];
   const stop = () => {
     setEditing(false);
-    requestAnimationFrame(() => edit.current?.focus());
+    giveFocusBack();
   };
   if (isEditing && item) {
     return (

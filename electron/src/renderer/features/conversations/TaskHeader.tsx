@@ -12,6 +12,7 @@ import { MenuItem } from "@/components/Menu";
 import { useTitle } from "@/components/Page";
 import { TaskMenu } from "@/components/TaskMenu";
 import { toastError } from "@/components/toast";
+import { useFocusBack } from "@/hooks/useFocusBack";
 import { useRenew } from "@/hooks/useRenew";
 import { tried, useDeeds } from "./deeds";
 import styles from "./TaskHeader.module.css";
@@ -55,7 +56,7 @@ export function TaskHeader({ task, isContentsOpen, onToggleContents }: TaskHeade
 
 function Title({ task }: { task: Conversation }) {
   const [words, setWords] = useState<string | null>(null);
-  const button = useRef<HTMLButtonElement>(null);
+  const [button, giveFocusBack] = useFocusBack<HTMLButtonElement>();
   const field = useRef<HTMLInputElement>(null);
   const renew = useRenew();
   const isEditing = words !== null;
@@ -65,7 +66,7 @@ function Title({ task }: { task: Conversation }) {
 
   const stop = (isByKey: boolean) => {
     setWords(null);
-    if (isByKey) requestAnimationFrame(() => button.current?.focus());
+    if (isByKey) giveFocusBack();
   };
   const save = (isByKey: boolean) => {
     const title = words?.trim() ?? "";

@@ -1,12 +1,13 @@
 /** One memory: changed in its place, deleted with a way back, and where it was used. */
 import { Pencil, Trash2 } from "lucide-react";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { createMemory, deleteMemory } from "@/api/memories";
 import type { Memory } from "@/api/types";
 import { Badge } from "@/components/Badge";
 import { IconButton } from "@/components/Button";
 import { Time } from "@/components/Time";
 import { toast, toastError } from "@/components/toast";
+import { useFocusBack } from "@/hooks/useFocusBack";
 import { useRenew } from "@/hooks/useRenew";
 import styles from "./MemoriesView.module.css";
 import { MemoryEditor } from "./MemoryEditor";
@@ -20,7 +21,7 @@ interface MemoryRowProps {
 
 export function MemoryRow({ memory, onGone }: MemoryRowProps) {
   const [isEditing, setEditing] = useState(false);
-  const edit = useRef<HTMLButtonElement>(null);
+  const [edit, giveFocusBack] = useFocusBack<HTMLButtonElement>();
   const renew = useRenew();
   const remove = async () => {
     await deleteMemory(memory.id);
@@ -34,8 +35,7 @@ export function MemoryRow({ memory, onGone }: MemoryRowProps) {
   };
   const close = () => {
     setEditing(false);
-    // The button comes back with the next rendering.
-    requestAnimationFrame(() => edit.current?.focus());
+    giveFocusBack();
   };
   return (
     <li className={styles.memory}>

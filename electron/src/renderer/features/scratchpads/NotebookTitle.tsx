@@ -1,17 +1,18 @@
 /** A notebook's title, which is changed where it stands. */
 import { Pencil } from "lucide-react";
-import { useRef, useState, type KeyboardEvent } from "react";
+import { useState, type KeyboardEvent } from "react";
 import { updateScratchpad } from "@/api/scratchpads";
 import type { Scratchpad } from "@/api/types";
 import { IconButton } from "@/components/Button";
 import { useTitle } from "@/components/Page";
 import { toastError } from "@/components/toast";
+import { useFocusBack } from "@/hooks/useFocusBack";
 import { useRenew } from "@/hooks/useRenew";
 import styles from "./ScratchpadView.module.css";
 
 export function NotebookTitle({ pad }: { pad: Scratchpad }) {
   const [typed, setTyped] = useState<string | null>(null);
-  const rename = useRef<HTMLButtonElement>(null);
+  const [rename, giveFocusBack] = useFocusBack<HTMLButtonElement>();
   const renew = useRenew();
   useTitle(pad.title);
 
@@ -25,7 +26,7 @@ export function NotebookTitle({ pad }: { pad: Scratchpad }) {
     if (event.nativeEvent.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
     event.preventDefault();
     end(event.key === "Enter");
-    requestAnimationFrame(() => rename.current?.focus());
+    giveFocusBack();
   };
 
   return (
