@@ -1,17 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import {
-  followCell,
-  followEvents,
-  followServer,
-  followTurn,
-  FrameParser,
-  startCell,
-  startTurn,
-  type ConnectionState,
-  type Frame,
-  type Open,
-  type StreamEvent,
-} from "@/api/events";
+import { followCell, followServer, followTurn, startCell, startTurn } from "@/api/events";
+import { followEvents, type ConnectionState, type Open, type StreamEvent } from "@/api/following";
+import { FrameParser, type Frame } from "@/api/sse";
 import { ApiError } from "@/api/client";
 import type { CellEvent, ServerEvent, TurnEvent } from "@/api/types";
 import { run, turn } from "./recorded";

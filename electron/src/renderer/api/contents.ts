@@ -1,4 +1,4 @@
-/** What belongs to a conversation, and a new notebook for it. */
+/** What belongs to a conversation. */
 import { queryOptions } from "@tanstack/react-query";
 import { client, unwrap } from "./client";
 import type { components } from "./schema.gen";
@@ -16,6 +16,3 @@ export const contentsQuery = (conversation_id: string) =>
         }),
       ),
   });
-
-export const createNotebook = (conversation_id: string) =>
-  unwrap(client.POST("/api/v1/scratchpads", { body: { conversation_id, title: "Notebook" } }));

@@ -24,6 +24,19 @@ export const filesQuery = (project_id: string | undefined) =>
     },
   });
 
+/** The newest files of a project; of all where none is named. */
+export const newestFilesQuery = (project_id: string | null) =>
+  queryOptions({
+    queryKey: ["files", "newest", project_id],
+    queryFn: ({ signal }) =>
+      unwrap(
+        client.GET("/api/v1/files", {
+          params: { query: { limit: 20, ...(project_id === null ? {} : { project_id }) } },
+          signal,
+        }),
+      ),
+  });
+
 export const fileQuery = (file_id: string) =>
   queryOptions({
     queryKey: ["files", file_id],

@@ -12,31 +12,12 @@ import type {
 
 export type ExportFormat = "ipynb" | "html" | "py";
 
-export const scratchpadsQuery = (filter: { conversation_id?: string } = {}) =>
-  queryOptions({
-    queryKey: ["scratchpads", "list", filter],
-    queryFn: ({ signal }) =>
-      unwrap(client.GET("/api/v1/scratchpads", { params: { query: { ...filter, limit: 1000 } }, signal })),
-  });
-
 export const scratchpadQuery = (scratchpad_id: string) =>
   queryOptions({
     queryKey: ["scratchpads", scratchpad_id],
     queryFn: ({ signal }) =>
       unwrap(
         client.GET("/api/v1/scratchpads/{scratchpad_id}", { params: { path: { scratchpad_id } }, signal }),
-      ),
-  });
-
-export const cellQuery = (scratchpad_id: string, cell_id: string) =>
-  queryOptions({
-    queryKey: ["scratchpads", scratchpad_id, "cells", cell_id],
-    queryFn: ({ signal }) =>
-      unwrap(
-        client.GET("/api/v1/scratchpads/{scratchpad_id}/cells/{cell_id}", {
-          params: { path: { scratchpad_id, cell_id } },
-          signal,
-        }),
       ),
   });
 

@@ -5,6 +5,12 @@ import type { SkillCreate, SkillForm, SkillPatch } from "./types";
 
 const one = (skill_id: string) => ({ params: { path: { skill_id } } });
 
+export const skillsQuery = queryOptions({
+  queryKey: ["skills", "list"],
+  queryFn: ({ signal }) =>
+    unwrap(client.GET("/api/v1/skills", { params: { query: { limit: 1000 } }, signal })),
+});
+
 export const skillQuery = (skill_id: string) =>
   queryOptions({
     queryKey: ["skills", skill_id],

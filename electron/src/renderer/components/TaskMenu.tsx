@@ -5,12 +5,13 @@ import { useState, type ReactNode } from "react";
 import { deleteConversation, updateConversation } from "@/api/conversations";
 import type { Conversation } from "@/api/types";
 import { useRenew } from "@/hooks/useRenew";
-import { Button, IconButton } from "./Button";
+import { IconButton } from "./Button";
 import { useConfirm } from "./Confirm";
-import { Dialog } from "./Dialog";
-import { TextField } from "./Field";
 import { Menu, MenuItem, MenuSeparator } from "./Menu";
+import { RenameDialog } from "./RenameDialog";
 import { toast, toastError } from "./toast";
+
+const LONGEST = 200;
 
 interface TaskMenuProps {
   task: Conversation;
@@ -84,48 +85,19 @@ export function TaskMenu({ task, className, children }: TaskMenuProps) {
           Delete
         </MenuItem>
       </Menu>
-      {isRenaming && <Rename task={task} onClose={() => setRenaming(false)} />}
-    </>
-  );
-}
-
-function Rename({ task, onClose }: { task: Conversation; onClose: () => void }) {
-  const [title, setTitle] = useState(task.title ?? "");
-  const renew = useRenew();
-  const save = async () => {
-    await updateConversation(task.id, { title });
-    renew("conversations");
-    onClose();
-  };
-  return (
-    <Dialog
-      isOpen
-      onClose={onClose}
-      title="Rename the task"
-      size="small"
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" form="rename-task" disabled={!title.trim()}>
-            Rename
-          </Button>
-        </>
-      }
-    >
-      <form
-        id="rename-task"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save().catch(toastError);
-        }}
-      >
-        <TextField
-          label="Title"
-          value={title}
-          maxLength={200}
-          onChange={(event) => setTitle(event.target.value)}
+      {isRenaming && (
+        <RenameDialog
+          title="Rename the task"
+          field="title"
+          value={task.title ?? ""}
+          maxLength={LONGEST}
+          save={async (title) => {
+            await updateConversation(task.id, { title });
+            renew("conversations");
+          }}
+          onClose={() => setRenaming(false)}
         />
-      </form>
-    </Dialog>
+      )}
+    </>
   );
 }

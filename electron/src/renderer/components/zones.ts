@@ -10,13 +10,13 @@ const MODERN = [
   "Europe/Kyiv",
 ];
 
-export const UTC = "UTC";
+const UTC = "UTC";
 
 export const zoneHere = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || UTC;
 
 let known: readonly string[] | undefined;
 
-export function allZones(): readonly string[] {
+function allZones(): readonly string[] {
   known ??= [UTC, ...new Set([...Intl.supportedValuesOf("timeZone"), ...MODERN.filter(isZone)].sort())];
   return known;
 }

@@ -57,7 +57,7 @@ export function useCommands(given: readonly Command[]): void {
 }
 
 /** Whether a key press is a shortcut as "mod+shift+k". */
-export function isShortcut(event: KeyboardEvent, shortcut: string): boolean {
+function isShortcut(event: KeyboardEvent, shortcut: string): boolean {
   const keys = shortcut.split("+");
   return (
     event.key.toLowerCase() === keys.at(-1) &&

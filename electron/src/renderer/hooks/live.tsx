@@ -1,7 +1,8 @@
 /** Live updates: follows what the server tells all windows, and renews what is shown. */
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
-import { followServer, type ConnectionState } from "@/api/events";
+import { followServer } from "@/api/events";
+import type { ConnectionState } from "@/api/following";
 import type { ServerEvent } from "@/api/types";
 import { markUnseen } from "@/state/unseen";
 import type { Resource } from "./useRenew";
@@ -57,7 +58,7 @@ export function useServerEvents(reader: Reader): void {
 }
 
 /** The queries that an event makes old. */
-export function staleAfter(event: ServerEvent): readonly Resource[] {
+function staleAfter(event: ServerEvent): readonly Resource[] {
   switch (event.type) {
     case "stream.opened":
       return [];

@@ -1,9 +1,9 @@
 /** What the gallery shows, kept in the address. */
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { projectsQuery } from "@/api/projects";
 import { SelectField, TextField } from "@/components/Field";
+import { ProjectFilter } from "@/components/ProjectFilter";
+import { withoutEmpty } from "@/components/withoutEmpty";
 import styles from "./ArtifactsView.module.css";
 import { TYPES } from "./types";
 
@@ -16,23 +16,17 @@ interface Search {
 
 export function Filters() {
   const search = useSearch({ from: "/artifacts" });
-  const projects = useQuery(projectsQuery);
   const navigate = useNavigate();
   const show = (changes: Partial<Record<keyof Search, string>>) =>
-    void navigate({ to: "/artifacts", search: changed(search, changes), replace: true });
+    void navigate({
+      to: "/artifacts",
+      search: withoutEmpty({ ...search, ...changes }) as Search,
+      replace: true,
+    });
   return (
     <search className={styles.filters}>
       <Words q={search.q ?? ""} onChange={(q) => show({ q })} />
-      <SelectField
-        label="Project"
-        isLabelHidden
-        value={search.project ?? ""}
-        options={[
-          { value: "", label: "All projects" },
-          ...(projects.data?.data.map(({ id, name }) => ({ value: id, label: name })) ?? []),
-        ]}
-        onChange={(event) => show({ project: event.target.value })}
-      />
+      <ProjectFilter project={search.project} onChange={(project) => show({ project: project ?? "" })} />
       <SelectField
         label="Kind"
         isLabelHidden
@@ -81,7 +75,3 @@ function Words({ q, onChange }: { q: string; onChange: (q: string) => void }) {
     />
   );
 }
-
-/** Without what is empty, which has no place in an address. */
-const changed = (search: Search, changes: Partial<Record<keyof Search, string>>): Search =>
-  Object.fromEntries(Object.entries({ ...search, ...changes }).filter(([, value]) => value));

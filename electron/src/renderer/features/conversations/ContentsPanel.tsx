@@ -3,7 +3,8 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Brain, FileText, LayoutGrid, Plus, Sparkles, SquareTerminal } from "lucide-react";
 import { useCallback, useState } from "react";
-import { contentsQuery, createNotebook, type Contents } from "@/api/contents";
+import { contentsQuery, type Contents } from "@/api/contents";
+import { createScratchpad } from "@/api/scratchpads";
 import type { ServerEvent } from "@/api/types";
 import { Button } from "@/components/Button";
 import { bytes, count, dollars, plural } from "@/components/format";
@@ -55,7 +56,7 @@ function Notebooks({ contents, conversationId }: { contents: Contents; conversat
   const create = async () => {
     setBusy(true);
     try {
-      const { id } = await createNotebook(conversationId);
+      const { id } = await createScratchpad({ conversation_id: conversationId, title: "Notebook" });
       await navigate({ to: "/scratchpads/$scratchpadId", params: { scratchpadId: id }, search: {} });
     } catch (error) {
       toastError(error);

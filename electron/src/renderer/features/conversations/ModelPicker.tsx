@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { ChevronDown, KeyRound } from "lucide-react";
-import { modelsQuery } from "@/api/composing";
+import { modelsQuery } from "@/api/models";
 import { projectQuery } from "@/api/projects";
 import { healthQuery } from "@/api/settings";
 import type { ModelChoice } from "@/api/types";

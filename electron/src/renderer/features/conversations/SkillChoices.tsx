@@ -1,7 +1,7 @@
 /** The skills that a slash at the start of a message offers: a list that the message's keys move in. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { offeredSkillsQuery } from "@/api/composing";
+import { skillsQuery } from "@/api/skills";
 import type { Skill } from "@/api/types";
 import { plural } from "@/components/format";
 import { skillSought } from "./keys";
@@ -24,7 +24,7 @@ export function useSkillChoices(
   onChoose: (skill: Skill) => void,
 ): Choosing {
   const sought = before === null ? null : skillSought(before);
-  const skills = useQuery({ ...offeredSkillsQuery, enabled: sought !== null });
+  const skills = useQuery({ ...skillsQuery, enabled: sought !== null });
   const [closedAt, setClosedAt] = useState<string | null>(null);
   const [marked, setMarked] = useState<{ sought: string; at: number } | null>(null);
   const matches =

@@ -2,7 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChartLine, Database, FlaskConical } from "lucide-react";
 import type { ReactNode } from "react";
-import { newestFilesQuery, offeredConnectionsQuery } from "@/api/composing";
+import { connectionsQuery } from "@/api/connections";
+import { newestFilesQuery } from "@/api/files";
 import type { Connection, FileView } from "@/api/types";
 import { Button } from "@/components/Button";
 import { useSampleTask } from "@/hooks/useSampleTask";
@@ -13,7 +14,7 @@ const TABLE = /\.(csv|tsv|xlsx?|parquet|ods)$/i;
 
 export function Suggestions({ projectId }: { projectId: string | null }) {
   const files = useQuery({ ...newestFilesQuery(projectId), enabled: projectId !== null });
-  const connections = useQuery(offeredConnectionsQuery);
+  const connections = useQuery(connectionsQuery);
   const sample = useSampleTask();
   const table = projectId === null ? undefined : files.data?.data.find(({ name }) => TABLE.test(name));
   const connected = connections.data?.data.filter(({ status }) => status === "connected").slice(0, 2) ?? [];

@@ -1,13 +1,11 @@
 /** All tasks, also those of the archive: listed, filtered, searched, and put in order many at once. */
-import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { SquarePen } from "lucide-react";
-import { useEffect, useEffectEvent, useState } from "react";
-import { projectsQuery } from "@/api/projects";
 import { Button } from "@/components/Button";
-import { SelectField, TextField } from "@/components/Field";
 import { Page } from "@/components/Page";
-import { useDebounced } from "@/hooks/useDebounced";
+import { ProjectFilter } from "@/components/ProjectFilter";
+import { SearchField } from "@/components/SearchField";
+import { withoutEmpty } from "@/components/withoutEmpty";
 import { TaskRows } from "./TaskRows";
 import { TaskSearch } from "./TaskSearch";
 import styles from "./TasksView.module.css";
@@ -21,6 +19,8 @@ interface TaskFilter {
 export function TasksView() {
   const filter = useSearch({ from: "/tasks" });
   const navigate = useNavigate();
+  const show = (changes: { q?: string; project?: string | undefined }) =>
+    void navigate({ to: "/tasks", search: withoutEmpty({ ...filter, ...changes }), replace: true });
   return (
     <Page
       title="Tasks"
@@ -36,8 +36,14 @@ export function TasksView() {
       }
     >
       <div className={styles.filters}>
-        <Words filter={filter} />
-        <ProjectFilter filter={filter} />
+        <SearchField
+          label="Search tasks"
+          placeholder="Search titles and messages"
+          className={styles.words}
+          q={filter.q ?? ""}
+          onSettled={(q) => show({ q })}
+        />
+        <ProjectFilter project={filter.project} onChange={(project) => show({ project })} />
       </div>
       {filter.q ? (
         <TaskSearch words={filter.q} projectId={filter.project} />
@@ -56,68 +62,20 @@ export function TasksView() {
   );
 }
 
-/** The address follows what is typed, once it stands still. */
-function Words({ filter }: { filter: TaskFilter }) {
-  const navigate = useNavigate();
-  const [words, setWords] = useState(filter.q ?? "");
-  const settled = useDebounced(words.trim(), 200);
-  const { q = "" } = filter;
-  const follow = useEffectEvent((to: string) => {
-    if (to !== q) void navigate({ to: "/tasks", search: changed(filter, { q: to }), replace: true });
-  });
-  useEffect(() => follow(settled), [settled]);
-  // A step back in the browser's history, or a link.
-  const [known, setKnown] = useState(q);
-  if (known !== q) {
-    setKnown(q);
-    if (q !== settled) setWords(q);
-  }
-  return (
-    <TextField
-      type="search"
-      label="Search tasks"
-      isLabelHidden
-      placeholder="Search titles and messages"
-      className={styles.words}
-      value={words}
-      onChange={(event) => setWords(event.target.value)}
-    />
-  );
-}
-
-function ProjectFilter({ filter }: { filter: TaskFilter }) {
-  const projects = useQuery(projectsQuery);
-  const navigate = useNavigate();
-  return (
-    <SelectField
-      label="Project"
-      isLabelHidden
-      value={filter.project ?? ""}
-      options={[
-        { value: "", label: "All projects" },
-        ...(projects.data?.data ?? []).map(({ id, name }) => ({ value: id, label: name })),
-      ]}
-      onChange={({ target: { value } }) =>
-        void navigate({ to: "/tasks", search: changed(filter, { project: value }), replace: true })
-      }
-    />
-  );
-}
-
 function StatusFilter({ filter }: { filter: TaskFilter }) {
   const isArchived = filter.status === "archived";
   return (
     <nav className={styles.status} aria-label="Which tasks">
       <Link
         to="/tasks"
-        search={changed(filter, { status: undefined })}
+        search={withoutEmpty({ ...filter, status: undefined })}
         aria-current={isArchived ? undefined : "page"}
       >
         Active
       </Link>
       <Link
         to="/tasks"
-        search={changed(filter, { status: "archived" })}
+        search={withoutEmpty({ ...filter, status: "archived" as const })}
         aria-current={isArchived ? "page" : undefined}
       >
         Archived
@@ -125,9 +83,3 @@ function StatusFilter({ filter }: { filter: TaskFilter }) {
     </nav>
   );
 }
-
-/** Without what is empty, which has no place in an address. */
-const changed = (
-  filter: TaskFilter,
-  changes: { [Name in keyof TaskFilter]: TaskFilter[Name] | undefined },
-): TaskFilter => Object.fromEntries(Object.entries({ ...filter, ...changes }).filter(([, value]) => value));

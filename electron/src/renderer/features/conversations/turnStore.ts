@@ -1,5 +1,4 @@
 /** A turn that is followed: a small store, so that of a long thread only that is rendered anew which has changed. */
-import { useSyncExternalStore } from "react";
 import { followTurn } from "@/api/events";
 import type { TurnEvent } from "@/api/types";
 import { initialTurn, reduceTurn, type TurnState } from "@/state/turn";
@@ -45,7 +44,3 @@ export class TurnStore {
     return () => stopped.abort();
   }
 }
-
-/** One thing about a turn; the component is rendered anew when that has changed. `select` must not make new objects. */
-export const useTurn = <T>(store: TurnStore, select: (state: TurnState) => T): T =>
-  useSyncExternalStore(store.subscribe, () => select(store.get()));

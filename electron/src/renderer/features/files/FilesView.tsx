@@ -2,16 +2,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { FileText } from "lucide-react";
-import { useEffect, useEffectEvent, useState } from "react";
 import { projectsQuery } from "@/api/projects";
 import { AddFilesButton, Uploads } from "@/components/AddFiles";
 import { FileList } from "@/components/FileList";
-import { SelectField, TextField } from "@/components/Field";
+import { SelectField } from "@/components/Field";
 import { bytes } from "@/components/format";
 import { Page } from "@/components/Page";
+import { ProjectFilter } from "@/components/ProjectFilter";
+import { SearchField } from "@/components/SearchField";
 import { Empty } from "@/components/States";
+import { withoutEmpty } from "@/components/withoutEmpty";
 import { useAddFiles } from "@/hooks/useAddFiles";
-import { useDebounced } from "@/hooks/useDebounced";
 import styles from "./FilesView.module.css";
 import { FoundInFiles } from "./FoundInFiles";
 
@@ -38,7 +39,6 @@ export function FilesView() {
       actions={<AddFilesButton adding={adding} target={target?.name ?? "the project"} />}
     >
       <div className={styles.filters}>
-        <Words filter={filter} />
         <Choices filter={filter} />
       </div>
       <Uploads adding={adding} />
@@ -64,52 +64,20 @@ export function FilesView() {
   );
 }
 
-/** The address follows what is typed, once it stands still. */
-function Words({ filter }: { filter: FileFilter }) {
-  const navigate = useNavigate();
-  const { q = "" } = filter;
-  const [words, setWords] = useState(q);
-  const settled = useDebounced(words.trim(), 200);
-  const follow = useEffectEvent((to: string) => {
-    if (to !== q) void navigate({ to: "/files", search: changed(filter, { q: to }), replace: true });
-  });
-  useEffect(() => follow(settled), [settled]);
-  // A step back in the browser's history, or a link.
-  const [known, setKnown] = useState(q);
-  if (known !== q) {
-    setKnown(q);
-    if (q !== settled) setWords(q);
-  }
-  return (
-    <TextField
-      type="search"
-      label="Search in files"
-      isLabelHidden
-      placeholder="Search in names and text"
-      value={words}
-      maxLength={500}
-      onChange={(event) => setWords(event.target.value)}
-    />
-  );
-}
-
 function Choices({ filter }: { filter: FileFilter }) {
-  const projects = useQuery(projectsQuery);
   const navigate = useNavigate();
-  const show = (changes: FileFilter) =>
-    void navigate({ to: "/files", search: changed(filter, changes), replace: true });
+  const show = (changes: { [Name in keyof FileFilter]: FileFilter[Name] | undefined }) =>
+    void navigate({ to: "/files", search: withoutEmpty({ ...filter, ...changes }), replace: true });
   return (
     <>
-      <SelectField
-        label="Project"
-        isLabelHidden
-        value={filter.project ?? ""}
-        options={[
-          { value: "", label: "All projects" },
-          ...(projects.data?.data.map(({ id, name }) => ({ value: id, label: name })) ?? []),
-        ]}
-        onChange={(event) => show({ project: event.target.value })}
+      <SearchField
+        label="Search in files"
+        placeholder="Search in names and text"
+        maxLength={500}
+        q={filter.q ?? ""}
+        onSettled={(q) => show({ q })}
       />
+      <ProjectFilter project={filter.project} onChange={(project) => show({ project })} />
       <SelectField
         label="Order"
         isLabelHidden
@@ -125,7 +93,3 @@ function Choices({ filter }: { filter: FileFilter }) {
     </>
   );
 }
-
-/** Without what is empty, which has no place in an address. */
-const changed = (filter: FileFilter, changes: FileFilter): FileFilter =>
-  Object.fromEntries(Object.entries({ ...filter, ...changes }).filter(([, value]) => value));

@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { projectsQuery } from "@/api/projects";
 import type { Memory } from "@/api/types";
 import { SelectField, TextField } from "@/components/Field";
+import { withoutEmpty } from "@/components/withoutEmpty";
 import styles from "./MemoriesView.module.css";
 
 const SOURCES = [
@@ -23,7 +24,7 @@ export function Filters() {
   const projects = useQuery(projectsQuery);
   const navigate = useNavigate({ from: "/memories" });
   const show = (changed: Search) =>
-    void navigate({ search: (before) => withoutNone({ ...before, ...changed }), replace: true });
+    void navigate({ search: (before) => withoutEmpty({ ...before, ...changed }), replace: true });
   return (
     <div className={styles.filters} role="search">
       <TextField
@@ -57,9 +58,3 @@ export function Filters() {
     </div>
   );
 }
-
-const withoutNone = ({ project, source, q }: Search) => ({
-  ...(project && { project }),
-  ...(source && { source }),
-  ...(q && { q }),
-});

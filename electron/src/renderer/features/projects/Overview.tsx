@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { Pencil } from "lucide-react";
 import { useState } from "react";
 import { artifactsQuery } from "@/api/artifacts";
-import { modelsQuery } from "@/api/composing";
+import { modelsQuery } from "@/api/models";
 import { conversationsQuery } from "@/api/conversations";
 import { filesQuery } from "@/api/files";
 import { memoriesQuery } from "@/api/memories";

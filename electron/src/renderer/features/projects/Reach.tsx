@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Plug, Sparkles } from "lucide-react";
-import { offeredSkillsQuery } from "@/api/composing";
+import { skillsQuery } from "@/api/skills";
 import { connectionsQuery } from "@/api/connections";
 import { projectQuery, updateProject } from "@/api/projects";
 import type { Project } from "@/api/types";
@@ -47,7 +47,7 @@ export function ProjectConnections({ project }: { project: Project }) {
 }
 
 export function ProjectSkills({ project }: { project: Project }) {
-  const skills = useQuery(offeredSkillsQuery);
+  const skills = useQuery(skillsQuery);
   if (skills.isPending) return <Loading lines={4} />;
   if (skills.isError) return <Failed error={skills.error} onRetry={() => void skills.refetch()} />;
   if (skills.data.total === 0) {

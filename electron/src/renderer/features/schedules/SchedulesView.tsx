@@ -7,8 +7,10 @@ import { schedulesQuery } from "@/api/schedules";
 import type { Schedule } from "@/api/types";
 import { SelectField } from "@/components/Field";
 import { Page } from "@/components/Page";
+import { ProjectFilter } from "@/components/ProjectFilter";
 import { RouteButton } from "@/components/RouteButton";
 import { Empty, Failed, Loading } from "@/components/States";
+import { withoutEmpty } from "@/components/withoutEmpty";
 import { BEGINNINGS } from "./presets";
 import { ScheduleRow } from "./ScheduleRow";
 import styles from "./SchedulesView.module.css";
@@ -63,23 +65,13 @@ const inOrder = (schedules: readonly Schedule[]): Schedule[] =>
   });
 
 function Filters() {
-  const { project = "", status = "" } = useSearch({ from: "/schedules" });
-  const projects = useQuery(projectsQuery);
+  const { project, status = "" } = useSearch({ from: "/schedules" });
   const navigate = useNavigate({ from: "/schedules" });
   const show = (search: { project?: string | undefined; status?: Schedule["status"] | undefined }) =>
-    void navigate({ search: (before) => withoutNone({ ...before, ...search }), replace: true });
+    void navigate({ search: (before) => withoutEmpty({ ...before, ...search }), replace: true });
   return (
     <div className={styles.filters}>
-      <SelectField
-        label="Project"
-        isLabelHidden
-        value={project}
-        options={[
-          { value: "", label: "All projects" },
-          ...(projects.data?.data.map(({ id, name }) => ({ value: id, label: name })) ?? []),
-        ]}
-        onChange={(event) => show({ project: event.target.value || undefined })}
-      />
+      <ProjectFilter project={project} onChange={(chosen) => show({ project: chosen })} />
       <SelectField
         label="Status"
         isLabelHidden
@@ -96,11 +88,6 @@ function Filters() {
     </div>
   );
 }
-
-const withoutNone = (search: { project?: string | undefined; status?: Schedule["status"] | undefined }) => ({
-  ...(search.project && { project: search.project }),
-  ...(search.status && { status: search.status }),
-});
 
 const NothingFits = () => (
   <Empty icon={<CalendarClock />} title="Nothing fits">

@@ -2,8 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { modelsQuery } from "@/api/composing";
-import { testModel } from "@/api/modelTest";
+import { modelsQuery, testModel } from "@/api/models";
 import { deleteModelKey } from "@/api/settings";
 import type { ModelChoice, Settings } from "@/api/types";
 import { Button } from "@/components/Button";

@@ -3,9 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { FileUp, Plus, WandSparkles } from "lucide-react";
 import { useRef } from "react";
-import { offeredSkillsQuery } from "@/api/composing";
+import { importSkill, skillsQuery } from "@/api/skills";
 import { projectsQuery } from "@/api/projects";
-import { importSkill } from "@/api/skills";
 import type { Skill } from "@/api/types";
 import { Button } from "@/components/Button";
 import { plural } from "@/components/format";
@@ -18,7 +17,7 @@ import { useRenew } from "@/hooks/useRenew";
 import styles from "./SkillsView.module.css";
 
 export function SkillsView() {
-  const skills = useQuery(offeredSkillsQuery);
+  const skills = useQuery(skillsQuery);
   const bring = useImport();
   const isOver = useFileDrop(bring);
   return (

@@ -1,7 +1,7 @@
 /** Tries a model, and stores how it is reached once it has answered. */
 import { useState } from "react";
 import { ApiError, messageOf } from "@/api/client";
-import { testModel } from "@/api/modelTest";
+import { testModel } from "@/api/models";
 import { putModelKey, updateSettings } from "@/api/settings";
 import type { ModelTest, SettingsPatch } from "@/api/types";
 import { useRenew } from "@/hooks/useRenew";
