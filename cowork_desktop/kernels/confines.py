@@ -36,13 +36,20 @@ _writing_flags = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 class Confines:
     """The places of one kernel: `temporary` is its own folder, `installed` are those that code comes from,
-    `caches` what libraries keep, `private` what is the user's. All absolute paths.
+    `caches` what libraries keep, `made` the folders that they make and leave empty, `private` what is the
+    user's. All absolute paths.
 
     What is neither private nor installed can be read and not written.
     """
 
     def __init__(
-        self, temporary: str, *, installed: Iterable[str], caches: Iterable[str], private: Iterable[str]
+        self,
+        temporary: str,
+        *,
+        installed: Iterable[str],
+        caches: Iterable[str],
+        private: Iterable[str],
+        made: Iterable[str] = (),
     ) -> None:
         self.temporary, self._caches = _real(temporary), tuple(map(_real, caches))
         given = [path for path in installed if os.path.isabs(path)]
@@ -55,8 +62,9 @@ class Confines:
         )
         self._prefixes = tuple(place + _separator for place in self._installed)
         self.writable: tuple[str, ...] = (self.temporary, *self._caches)
-        self._made = {parent for cache in self._caches for parent in _with_parents(cache)}
-        """Folders that libraries make to have their caches there."""
+        self._made = {
+            parent for place in (*self._caches, *map(_real, made)) for parent in _with_parents(place)
+        }
         self._own = f"/proc/{os.getpid()}"
 
     def enter(self, folder: str) -> None:
@@ -142,12 +150,14 @@ def of_kernel(
         str(temporary_folder(connection_file)),
         installed=[path for path in known if path not in _NOT_A_PATH and path != current],
         caches=caches,
+        made=settings[:1],
         private=[str(place) for place in (home, data) if place is not None],
     )
 
 
 def _of_matplotlib(environment: Mapping[str, str], home: Path) -> tuple[list[str], list[str]]:
-    """Where it keeps its list of fonts; and what it reads besides, with the fonts."""
+    """Where it keeps its list of fonts; and what it reads besides: its settings, whose folder it makes where
+    there is none, and fonts."""
     fonts = [home / ".fonts", home / ".local/share/fonts", home / "Library/Fonts"]
     if given := environment.get("MPLCONFIGDIR"):
         places = (Path(given).absolute(), Path(given).absolute())

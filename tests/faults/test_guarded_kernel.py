@@ -42,7 +42,7 @@ class Cells:
 
     async def said(self, code: str, **options: Any) -> str:
         result = await self.run(code, **options)
-        assert result["status"] == "success", result
+        assert result["status"] == "success", result["cell"]["error"]
         return text(result)
 
     async def table(self, query: str) -> list[str]:
@@ -205,6 +205,22 @@ open(os.devnull, "w").close()
 sorted(os.listdir())
 """
     assert await guarded.said(code) == "['a.csv', 'a.db', 'a.png', 'a.xlsx', 'a.zip', 'b.db']"
+
+
+@POSIX
+async def test_a_first_chart_in_a_new_home_makes_its_folders(
+    guarded: Cells, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for name in ("MPLCONFIGDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    told = await guarded.said("import matplotlib; matplotlib.get_configdir(), matplotlib.get_cachedir()")
+    assert "would reach outside" not in told
+    assert "/home/" in told
+    assert await guarded.said("import os; os.path.isdir(matplotlib.get_configdir())") == "True"
+    assert "would reach outside" in await guarded.error(
+        "open(os.path.join(matplotlib.get_configdir(), 'matplotlibrc'), 'w')"
+    )
 
 
 async def test_packages_may_do_with_native_code_what_cells_may_not(guarded: Cells) -> None:
