@@ -1,7 +1,5 @@
 """A real Chromium, a page of somebody else, and an artifact of several files."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,26 +7,16 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page
 
 from cowork_desktop.serve import listen, serving
+from tests.fakes import chromium as installed
 from tests.fakes.artifacts import save
 from tests.fakes.scratchpad import no_spare_kernel
 from tests.fakes.server import Server, running_server
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_QUIET = (
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # In the place of Playwright's list, with which frames of other sites can store nothing.
-    "--disable-features=Translate,HttpsUpgrades,MediaRouter",
-    # A name of somebody else that leads to this machine, as after a rebinding.
-    "--host-resolver-rules=MAP evil.example 127.0.0.1",
-)
+# A name of somebody else that leads to this machine, as after a rebinding.
+_REBOUND = "--host-resolver-rules=MAP evil.example 127.0.0.1"
 ARTIFACT = Path(__file__).parent / "artifact"
 FILES = {
     place.relative_to(ARTIFACT).as_posix(): place.read_bytes()
@@ -37,21 +25,13 @@ FILES = {
 }
 
 
-def _chromium() -> str | None:
-    named = os.environ.get("CHROMIUM")
-    return next((found for name in (named, *_NAMES) if name and (found := shutil.which(name))), None)
-
-
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    program = _chromium()
+    program = installed.program()
     if program is None:
         pytest.skip("NOT RUN: the tests in a browser need Chromium, and none is installed")
-    flags = [*_QUIET, *(["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else [])]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=flags)
+    async with installed.launched(program, _REBOUND) as browser:
         yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -98,7 +98,9 @@ async def test_a_turn_that_was_begun_elsewhere_is_seen_and_can_be_stopped(
         await expect(messages(page, "You")).to_contain_text("From a schedule")
         await expect(messages(page, "Cowork")).to_contain_text("It takes long")
         await page.keyboard.press("ControlOrMeta+.")
-        await expect(messages(page, "Cowork").get_by_text("Stopped", exact=True)).to_be_visible()
+        await expect(
+            messages(page, "Cowork").get_by_role("paragraph").filter(has_text="Stopped")
+        ).to_be_visible()
         await expect(messages(page, "Cowork")).to_contain_text("It takes long")
         assert (await elsewhere)["error"]["type"] == "cancelled"
 
