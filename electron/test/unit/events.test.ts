@@ -565,17 +565,21 @@ describe("the streams of the server", () => {
       onState: (state) => states.push(state),
     });
     await settled();
-    lineAt(0).write(of("inst_a", opened("inst_a", 6), started(7), started(8)));
-    await passed(20);
+    lineAt(0).write(of("inst_a", opened("inst_a", 6), started(7)));
+    await passed(200);
+    lineAt(0).write(of("inst_a", started(8)));
+    expect(got).toEqual([]);
+    await passed(100);
+    expect(got).toHaveLength(3);
     lineAt(0).end();
     await passed(300);
     expect(lineAt(1).lastEventId).toBe("inst_a:8");
     lineAt(1).write(of("inst_a", opened("inst_a", 8), started(8), started(9)));
-    await passed(20);
+    await passed(300);
     lineAt(1).end();
     await passed(300);
     lineAt(2).write(of("inst_b", opened("inst_b", -1, false), started(0)));
-    await passed(20);
+    await passed(300);
     ended.abort();
     await done;
     expect(got).toEqual([

@@ -35,6 +35,14 @@ export function noteRunning(queries: QueryClient, response: AgentResponse): void
   });
 }
 
+/** Shows at once that it runs no more. */
+export function noteEnded(queries: QueryClient, responseId: string): void {
+  queries.setQueryData(inFlightQuery.queryKey, (known) => {
+    if (!known?.data.some(({ id }) => id === responseId)) return known;
+    return { ...known, data: known.data.filter(({ id }) => id !== responseId), total: known.total - 1 };
+  });
+}
+
 /** Answers when the turn has ended. */
 export const cancelResponse = (response_id: string) =>
   unwrap(client.POST("/api/v1/responses/{response_id}/cancel", { params: { path: { response_id } } }));

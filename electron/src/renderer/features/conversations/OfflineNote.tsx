@@ -4,7 +4,6 @@ import styles from "./Message.module.css";
 
 export const OfflineNote = () => (
   <p className={styles.note}>
-    Answered by the built-in model, which follows rules and is no language model.{" "}
-    <Link to="/settings">Add a key</Link> for one.
+    Answered by the built-in model. <Link to="/settings">Add a key</Link> for a language model.
   </p>
 );

@@ -1,6 +1,15 @@
 /** The messages of a task: a list that renders what is in sight, stays at its end while that grows, and loads upwards. */
 import { ArrowDown } from "lucide-react";
-import { memo, useEffect, useLayoutEffect, useRef, useState, type FocusEvent, type RefObject } from "react";
+import {
+  memo,
+  useDeferredValue,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+  type FocusEvent,
+  type RefObject,
+} from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { Button } from "@/components/Button";
 import { classes } from "@/components/classes";
@@ -43,6 +52,8 @@ export function Thread({ rows, turns, isBusy, older, shownItem, begunHere }: Thr
   }, [begunHere, jumpToEnd]);
   useLoadWhereShort(area, older, rows.length);
 
+  // All rows change with it: that may wait for the message that was just sent, and is then done bit by bit.
+  const isBusyForRows = useDeferredValue(isBusy);
   const kept = new Set(Array.from({ length: KEPT }, (_, n) => rows.length - KEPT + n));
   kept.add(rows.findIndex((row) => row.key === focused.key));
   return (
@@ -81,7 +92,7 @@ export function Thread({ rows, turns, isBusy, older, shownItem, begunHere }: Thr
                 position={index + 1}
                 total={older.has ? -1 : rows.length}
                 isLast={index === rows.length - 1}
-                isBusy={isBusy}
+                isBusy={isBusyForRows}
                 isMarked={shownItem !== undefined && row.item?.id === shownItem}
               />
             )}

@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { inFlightQuery } from "@/api/conversations";
 import { itemsOf, itemsQuery } from "@/api/items";
+import { noteEnded } from "@/api/responses";
 import type { AgentResponse, ServerEvent } from "@/api/types";
 import { toastError } from "@/components/toast";
 import { useServerEvents } from "@/hooks/live";
@@ -54,7 +55,7 @@ function useFollowedTurns(conversationId: string, running: AgentResponse | null)
   }
   const latest = turns.at(-1);
   const renew = useCallback(
-    () => void queries.invalidateQueries({ queryKey: itemsQuery(conversationId).queryKey }),
+    () => queries.invalidateQueries({ queryKey: itemsQuery(conversationId).queryKey }),
     [queries, conversationId],
   );
   // A browser has six connections to a server, for all of its windows: those that nobody sees leave theirs to others.
@@ -63,15 +64,16 @@ function useFollowedTurns(conversationId: string, running: AgentResponse | null)
     if (!latest || !isVisible) return;
     const stop = latest.follow((error) => {
       toastError(error);
-      renew();
+      void renew();
     });
     const unsubscribe = latest.subscribe(() => {
-      if (latest.get().status !== "running") renew();
+      // Its messages first: what is not stored is shown only while it runs.
+      if (latest.get().status !== "running") void renew().then(() => noteEnded(queries, latest.responseId));
     });
     return () => {
       stop();
       unsubscribe();
     };
-  }, [latest, isVisible, renew]);
+  }, [queries, latest, isVisible, renew]);
   return turns;
 }
