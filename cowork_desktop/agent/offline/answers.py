@@ -8,9 +8,8 @@ from cowork_desktop.agent.offline.turn import text_of
 
 NOTICE = (
     "*No language model is set up, so this comes from the built-in offline model: it follows rules and does"
-    " not understand text. To set one up, give an Anthropic API key (`PUT /api/v1/settings/model-key`, or the"
-    " environment variable `ANTHROPIC_API_KEY`), or the address of a compatible server"
-    " (`PATCH /api/v1/settings` with `base_url`).*"
+    " not understand text. In the settings you can give it an Anthropic API key, or the address of a"
+    " compatible server.*"
 )
 ABILITIES = (
     "Without a language model I can:\n\n"
