@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from bench import connectors, extraction, files, kernels, requests, schedules, search, startup, turns
+from bench import connectors, extraction, files, kernels, pages, requests, schedules, search, startup, turns
 from bench.processes import Broken
 from bench.report import Row, table
 
@@ -27,6 +27,8 @@ _SCHEDULES = {"total": 10_000, "alone": 200, "together": 1_000, "asleep": 100, "
 _QUICK_SCHEDULES = {"total": 10_000, "alone": 50, "together": 200, "asleep": 20, "rounds": 3}
 _CONNECTORS = {"rows": 1_000_000, "rounds": 5, "queries": 50}
 _QUICK_CONNECTORS = {"rows": 100_000, "rounds": 3, "queries": 20}
+_PAGES = {"deltas": 1_000, "rounds": 3, "loads": 9}
+_QUICK_PAGES = {"deltas": 500, "rounds": 1, "loads": 3}
 _ABOUT = (
     "Medians of interleaved rounds. A ratio is the median of the rounds' own ratios and says how much of its"
     " limit the product reaches: 1.00 is as good."
@@ -51,6 +53,7 @@ def main() -> int:
             "extract",
             "schedules",
             "connectors",
+            "pages",
         ],
         help="%(choices)s",
     )
@@ -93,6 +96,8 @@ def _rows(folder: Path, only: str, *, is_quick: bool) -> Iterator[Row]:
         parts.append(schedules.measure(folder, **(_QUICK_SCHEDULES if is_quick else _SCHEDULES)))
     if only in ("", "connectors"):
         parts.append(connectors.measure(folder, **(_QUICK_CONNECTORS if is_quick else _CONNECTORS)))
+    if only in ("", "pages"):
+        parts.append(pages.measure(folder, **(_QUICK_PAGES if is_quick else _PAGES)))
     return chain.from_iterable(parts)
 
 

@@ -1,18 +1,41 @@
 """A Messages API on loopback, as lean as it can be, so that whoever reads from it is what is measured.
 
 The model's name is the script: `bench-2000` sends 2,000 deltas at once, `bench-2000-pace` one each
-millisecond, and `bench-2000-hold` sends them half a second after the stream has begun.
+millisecond, `bench-2000-hold` sends them half a second after the stream has begun, and `bench-2000-write`
+sends Markdown, a word every ten milliseconds, which is faster than a model that is read while it writes.
 """
 
 import asyncio
 import json
+import re
 from functools import cache
+from itertools import cycle, islice
 from typing import Any
 
 from bench.processes import say
 
 HOLD_SECONDS = 0.5
-PACE_SECONDS = 0.001
+PACE_SECONDS = {"pace": 0.001, "write": 0.01}
+MARKDOWN = """## The quarter
+
+Revenue rose by **12 %**, most of it in the *north*; see `sales.csv`.
+
+1. Kettles sold best in March.
+2. Grinders did not, and were [returned](https://example.org/returns).
+
+| region | revenue | change |
+|--------|--------:|-------:|
+| North  |   1,402 |  +12 % |
+| South  |     983 |   -3 % |
+
+```python
+by_region = sales.groupby("region")["revenue"].sum()
+by_region.plot.barh(color="#c2410c")
+```
+
+> What is unusual is the last week of August.
+
+"""
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 _DELTAS_A_CHUNK = 100
 # An event a chunk would cost the SDK's HTTP parser as much again as the event, and drown the product's share.
@@ -46,11 +69,16 @@ _END = _chunk(
 _LAST_CHUNK = b"0\r\n\r\n"
 
 
+def written(count: int) -> list[str]:
+    """Markdown, word by word."""
+    return list(islice(cycle(re.findall(r"\S+\s*", MARKDOWN)), count))
+
+
 @cache
-def _deltas(count: int) -> list[bytes]:
+def _deltas(count: int, how: str) -> list[bytes]:
+    texts = written(count) if how == "write" else [f"word{n} " for n in range(count)]
     return [
-        _sse("content_block_delta", index=0, delta={"type": "text_delta", "text": f"word{n} "})
-        for n in range(count)
+        _sse("content_block_delta", index=0, delta={"type": "text_delta", "text": text}) for text in texts
     ]
 
 
@@ -60,27 +88,29 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
             [length] = [
                 line[15:] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
             ]
-            _, count, *how = json.loads(await reader.readexactly(int(length)))["model"].split("-")
-            await _stream(writer, _deltas(int(count)), *how)
+            model = json.loads(await reader.readexactly(int(length)))["model"]
+            _, count, how = f"{model}-".split("-")[:3]
+            await _stream(writer, _deltas(int(count), how), how)
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
     finally:
         writer.close()
 
 
-async def _stream(writer: asyncio.StreamWriter, deltas: list[bytes], how: str = "") -> None:
+async def _stream(writer: asyncio.StreamWriter, deltas: list[bytes], how: str) -> None:
     writer.write(_HEAD + _BEGIN)
     if how == "hold":
         await asyncio.sleep(HOLD_SECONDS)
     writer.write(_BEGIN_BLOCK)
-    size = 1 if how == "pace" else _DELTAS_A_CHUNK
+    pace = PACE_SECONDS.get(how)
+    size = 1 if pace else _DELTAS_A_CHUNK
     loop = asyncio.get_running_loop()
     due = loop.time()
     for n in range(0, len(deltas), size):
         writer.write(_chunk(b"".join(deltas[n : n + size])))
         await writer.drain()
-        if how == "pace":
-            due += PACE_SECONDS
+        if pace:
+            due += pace
             await asyncio.sleep(max(0.0, due - loop.time()))
     writer.write(_END + _LAST_CHUNK)
     await writer.drain()

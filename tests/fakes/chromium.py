@@ -26,11 +26,16 @@ def program() -> str | None:
     return next((found for name in (named, *_NAMES) if name and (found := shutil.which(name))), None)
 
 
-@asynccontextmanager
-async def launched(program: str, *flags: str) -> AsyncIterator[Browser]:
+def flags(*more: str) -> list[str]:
+    """Of its command line; as root it runs without its sandbox, or not at all."""
     as_root = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
+    return [*_QUIET, *more, *as_root]
+
+
+@asynccontextmanager
+async def launched(program: str, *more: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=[*_QUIET, *flags, *as_root])
+        browser = await playwright.chromium.launch(executable_path=program, args=flags(*more))
         try:
             yield browser
         finally:
