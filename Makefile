@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but Python 3.11+: everything else is installed into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run demo ui test quick fuzz check bench openapi constraints viewer clean chromium servers
+.PHONY: help run demo ui test quick fuzz check bench screenshots openapi constraints viewer clean chromium servers
 
 BASE_PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -37,8 +37,11 @@ check: .venv/dev ## format, lint, types and the rules of the architecture
 	@.venv/bin/lint-imports
 	@sh tools/build_ui.sh run --silent check
 
-bench: .venv/dev ## measure, each number beside its limit in the same run
+bench: .venv/dev ui chromium ## measure, each number beside its limit in the same run
 	@$(PYTHON) -m bench $(ARGS)
+
+screenshots: .venv/dev ui chromium ## take the pictures of docs/screenshots anew (ARGS=names takes some)
+	@$(PYTHON) -m tests.screenshots $(ARGS)
 
 openapi: .venv/run ## write openapi.json and the page's types of it anew
 	@$(PYTHON) -m cowork_desktop openapi > openapi.json
