@@ -28,19 +28,23 @@ export const sendMessage = (
   });
 
 /** Shows at once that it runs; the server's word follows. */
-export function noteRunning(queries: QueryClient, response: AgentResponse): void {
-  queries.setQueryData(inFlightQuery.queryKey, (known) => {
-    if (!known || known.data.some(({ id }) => id === response.id)) return known;
-    return { ...known, data: [...known.data, response], total: known.total + 1 };
-  });
-}
+export const noteRunning = (queries: QueryClient, response: AgentResponse): void =>
+  changeInFlight(queries, (known) =>
+    known.some(({ id }) => id === response.id) ? known : [...known, response],
+  );
 
 /** Shows at once that it runs no more. */
-export function noteEnded(queries: QueryClient, responseId: string): void {
+export const noteEnded = (queries: QueryClient, responseId: string): void =>
+  changeInFlight(queries, (known) => known.filter(({ id }) => id !== responseId));
+
+function changeInFlight(queries: QueryClient, change: (known: AgentResponse[]) => AgentResponse[]): void {
   queries.setQueryData(inFlightQuery.queryKey, (known) => {
-    if (!known?.data.some(({ id }) => id === responseId)) return known;
-    return { ...known, data: known.data.filter(({ id }) => id !== responseId), total: known.total - 1 };
+    if (!known) return known;
+    const data = change(known.data);
+    return { ...known, data, total: known.total + data.length - known.data.length };
   });
+  // An answer that is on its way may be older.
+  void queries.invalidateQueries({ queryKey: inFlightQuery.queryKey });
 }
 
 /** Answers when the turn has ended. */
