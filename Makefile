@@ -21,7 +21,7 @@ ui: .venv/bin/python ## build the app that people see, where it has changed
 
 test: .venv/dev ui chromium servers ## run the tests
 	@sh tools/build_ui.sh run --silent test
-	@$(PYTHON) -m pytest -n 2 $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
 
 quick: .venv/dev ## run the tests that are fast
 	@sh tools/build_ui.sh run --silent test
@@ -59,7 +59,7 @@ clean: ## remove what was installed and built
 chromium:
 	@sh tools/install_chromium.sh
 
-servers:
+servers: | chromium  # of Debian's packages, too, which are installed one at a time
 	@sh tools/install_servers.sh
 
 .venv/bin/python:
