@@ -8,8 +8,7 @@ import io
 import json
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +70,6 @@ class Shot:
     """Of the view, with the ids of what it shows."""
     prepare: Callable[[Page], Awaitable[None]] | None = None
     """What is pressed before the picture is taken."""
-    is_new_user: bool = False
 
 
 async def _sample_work(server: Server, folder: Path) -> dict[str, Shot]:
@@ -113,7 +111,7 @@ async def _sample_work(server: Server, folder: Path) -> dict[str, Shot]:
     contents = await server.get(f"/conversations/{sample}/contents")
     pad, report = contents["scratchpads"][0]["id"], contents["artifacts"][0]["id"]
     return {
-        "start": Shot("/start", is_new_user=True),
+        "start": Shot("/start"),
         "new-task": Shot("/"),
         "tasks": Shot("/tasks"),
         "task": Shot(f"/tasks/{sample}", _to_the_answer),
@@ -122,6 +120,7 @@ async def _sample_work(server: Server, folder: Path) -> dict[str, Shot]:
         "artifacts": Shot("/artifacts"),
         "artifact": Shot(f"/artifacts/{report}"),
         "artifact-versions": Shot(f"/artifacts/{planner['id']}", _open_versions),
+        "artifact-comparison": Shot(f"/artifacts/{planner['id']}", _compare),
         "schedules": Shot("/schedules"),
         "schedule": Shot(f"/schedules/{schedules[0]}"),
         "schedule-new": Shot("/schedules/new?cron=30+2+*+3+sun"),
@@ -180,11 +179,11 @@ async def _run(server: Server, schedule: str) -> None:
     await until(has_ended)
 
 
-async def _asking_work(server: Server, model: str) -> dict[str, Shot]:
+async def _asking_work(server: Server) -> dict[str, Shot]:
     """What a model of a script did, which asks before it goes outside."""
     for n, name in enumerate(("Plan of the spring sale", "Letters to suppliers", "Returns by product")):
         task = await server.conversation(title=name)
-        await server.say(task, "Go on", **({"model": model} if n else {}))
+        await server.say(task, "Go on", **({"model": "claude-haiku-5-5"} if n else {}))
     task = await _sales_task(server, "Sales in dollars")
     message = {"conversation_id": task, "input": "Which region sells most, in dollars at today's rate?"}
     async with server.stream("POST", "/responses", json=message) as events:
@@ -229,40 +228,44 @@ async def _open_versions(page: Page) -> None:
     await expect(page.get_by_role("heading", name="Version 1")).to_be_visible()
 
 
+async def _compare(page: Page) -> None:
+    await _open_versions(page)
+    await page.get_by_role("link", name="Compare version 1 with the current").click()
+    await expect(page.get_by_role("group", name="Differences")).to_be_visible()
+
+
 async def _search(page: Page) -> None:
     await page.keyboard.press("Control+k")
     await page.get_by_role("combobox", name="Search and commands").fill("sales")
     await expect(page.get_by_role("option").filter(has_text="sales").first).to_be_visible()
 
 
-async def _take(app: App, browser: Browser, shots: Mapping[str, Shot], wanted: Collection[str]) -> None:
-    for name, shot in shots.items():
-        if wanted and name not in wanted:
-            continue
+async def _take(app: App, browser: Browser, shots: Mapping[str, Shot], wanted: Collection[str]) -> set[str]:
+    """The names of those that are taken: all, or the wanted ones."""
+    names = {name for name in shots if not wanted or name in wanted}
+    for name in sorted(names):
         for kind, (theme, viewport) in KINDS.items():
             context = await browser.new_context(
                 viewport=viewport, color_scheme="dark" if theme == "dark" else "light",
                 reduced_motion="reduce", locale="en-GB",
             )  # fmt: skip
             try:
-                picture = await _picture(app, context, shot)
+                picture = await _picture(app, context, shots[name])
             finally:
                 await context.close()
             (FOLDER / f"{name}-{kind}.png").write_bytes(picture)
             print(f"{name}-{kind}: {len(picture) / 1e3:.0f} kB", flush=True)
+    return names
 
 
 async def _picture(app: App, context: BrowserContext, shot: Shot) -> bytes:
     page = await context.new_page()
-    if not shot.is_new_user:
-        await page.add_init_script("localStorage.setItem('cowork.started', 'true')")
+    await page.add_init_script("localStorage.setItem('cowork.started', 'true')")
     await page.goto(app.url + shot.path)
     await expect(page.locator("main#view")).to_be_attached()
     await expect(page.get_by_role("status", name="Loading")).to_have_count(0)
     if shot.prepare:
         await shot.prepare(page)
-    with suppress(TimeoutError):  # live updates keep a request open
-        await page.wait_for_load_state("load")
     await page.wait_for_timeout(1_000)  # until frames and charts are drawn
     return _small(await page.screenshot())
 
@@ -280,20 +283,18 @@ async def main(wanted: Collection[str]) -> int:
         return 1
     FOLDER.mkdir(exist_ok=True)
     if not wanted:
-        for old in _pictures():
+        for old in FOLDER.glob("*.png"):
             old.unlink()
     with tempfile.TemporaryDirectory(prefix="cowork-pictures-") as made:
         folder = Path(made)
         async with chromium.launched(program) as browser:
             async with running_app(browser, folder / "sample") as app:
-                await _take(app, browser, await _sample_work(app.server, folder), wanted)
+                taken = await _take(app, browser, await _sample_work(app.server, folder), wanted)
             async with running_app(browser, folder / "asking", model=_asking_model()) as app:
-                await _take(app, browser, await _asking_work(app.server, "claude-haiku-5-5"), wanted)
-    return 0
-
-
-def _pictures() -> Iterator[Path]:
-    return FOLDER.glob("*.png")
+                taken |= await _take(app, browser, await _asking_work(app.server), wanted)
+    if unknown := set(wanted) - taken:
+        print(f"There is no picture of that name: {', '.join(sorted(unknown))}", file=sys.stderr)
+    return int(bool(unknown))
 
 
 if __name__ == "__main__":
