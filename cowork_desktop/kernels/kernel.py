@@ -192,14 +192,15 @@ class Kernel:
         shutil.rmtree(temporary_folder(self._manager.connection_file), ignore_errors=True)
 
     async def _connect(self) -> None:
-        """Open the channels; a kernel greets whoever listens to iopub, so nothing of it can be missed."""
+        """Open the channels. A kernel greets whoever listens to iopub: what is asked before could be done
+        before anybody hears that it is."""
         self._shell, self._iopub = self._manager.connect_shell(), self._manager.connect_iopub()
         self._sockets = [self._shell, self._iopub]
         self._readers = [
             asyncio.create_task(self._read(socket), name=f"kernel {self.pid}") for socket in self._sockets
         ]
-        await self._ask("kernel_info_request", {}, _ignore)
         await self._or_death(self._welcomed)
+        await self._ask("kernel_info_request", {}, _ignore)
 
     async def _ask(
         self,

@@ -10,7 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import zmq
 from jupyter_client.connect import LocalPortCache
+from jupyter_client.manager import AsyncKernelManager
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.scratchpad import Pad, new_pad, no_spare_kernel, text
@@ -40,6 +42,25 @@ async def until_gone(pids: set[int], seconds: float = 5.0) -> None:
     while left := {pid for pid in pids if is_running(pid)}:
         assert time.monotonic() < deadline, f"still running: {left}"
         await asyncio.sleep(0.02)
+
+
+@pytest.mark.no_spare_kernel
+async def test_a_kernel_starts_also_where_it_is_heard_late(pad: Pad, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect_iopub = AsyncKernelManager.connect_iopub
+
+    def connect_late(manager: AsyncKernelManager, identity: bytes | None = None) -> zmq.Socket[bytes]:
+        channel: zmq.Socket[bytes] = connect_iopub(manager, identity)
+        place = str(channel.get_string(zmq.LAST_ENDPOINT)).rstrip("\0")
+        channel.disconnect(place)
+        channel.reconnect_ivl = (
+            4_000  # milliseconds: it answers what is asked on the other channel long before
+        )
+        channel.connect(place)
+        return channel
+
+    monkeypatch.setattr(AsyncKernelManager, "connect_iopub", connect_late)
+    monkeypatch.setattr("cowork_desktop.kernels.kernel.START_SECONDS", 20.0)
+    assert text(await pad.run("print('here')")) == "here\n"
 
 
 async def test_a_kernel_that_exits_ends_its_cell_with_the_reason(pad: Pad) -> None:
