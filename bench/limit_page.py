@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import web
 
 from bench.limit import serve
-from bench.model_endpoint import PACE_SECONDS, written
+from bench.model_endpoint import PACE_SECONDS, paced, written
 
 MESSAGES = 500
 _PAGE = (
@@ -34,12 +34,8 @@ async def get_page(_: web.Request) -> web.Response:
 async def stream(request: web.Request) -> web.StreamResponse:
     answer = web.StreamResponse()
     await answer.prepare(request)
-    loop = asyncio.get_running_loop()
-    due = loop.time()
-    for text in written(int(request.query["deltas"])):
+    async for text in paced(written(int(request.query["deltas"])), PACE_SECONDS["write"]):
         await answer.write(text.encode())
-        due += PACE_SECONDS["write"]
-        await asyncio.sleep(max(0.0, due - loop.time()))
     return answer
 
 

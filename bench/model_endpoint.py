@@ -8,11 +8,14 @@ sends Markdown, a word every ten milliseconds, which is faster than a model that
 import asyncio
 import json
 import re
+from collections.abc import AsyncIterator, Iterable
 from functools import cache
 from itertools import cycle, islice
-from typing import Any
+from typing import Any, TypeVar
 
 from bench.processes import say
+
+T = TypeVar("T")
 
 HOLD_SECONDS = 0.5
 PACE_SECONDS = {"pace": 0.001, "write": 0.01}
@@ -74,6 +77,17 @@ def written(count: int) -> list[str]:
     return list(islice(cycle(re.findall(r"\S+\s*", MARKDOWN)), count))
 
 
+async def paced(pieces: Iterable[T], seconds: float) -> AsyncIterator[T]:
+    """One each so many seconds, and none late because of another; at once where it is 0."""
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    for piece in pieces:
+        yield piece
+        if seconds:
+            due += seconds
+            await asyncio.sleep(max(0.0, due - loop.time()))
+
+
 @cache
 def _deltas(count: int, how: str) -> list[bytes]:
     texts = written(count) if how == "write" else [f"word{n} " for n in range(count)]
@@ -102,16 +116,12 @@ async def _stream(writer: asyncio.StreamWriter, deltas: list[bytes], how: str) -
     if how == "hold":
         await asyncio.sleep(HOLD_SECONDS)
     writer.write(_BEGIN_BLOCK)
-    pace = PACE_SECONDS.get(how)
+    pace = PACE_SECONDS.get(how, 0.0)
     size = 1 if pace else _DELTAS_A_CHUNK
-    loop = asyncio.get_running_loop()
-    due = loop.time()
-    for n in range(0, len(deltas), size):
-        writer.write(_chunk(b"".join(deltas[n : n + size])))
+    groups = [deltas[n : n + size] for n in range(0, len(deltas), size)]
+    async for group in paced(groups, pace):
+        writer.write(_chunk(b"".join(group)))
         await writer.drain()
-        if pace:
-            due += pace
-            await asyncio.sleep(max(0.0, due - loop.time()))
     writer.write(_END + _LAST_CHUNK)
     await writer.drain()
 

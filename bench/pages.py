@@ -62,9 +62,7 @@ def measure(folder: Path, *, deltas: int, rounds: int, loads: int) -> Iterator[R
         _say_something(port, data.conversation_ids[-1])
         _, limit_port = enter(limit("limit_page", log=folder / "page.log"))
         playwright = enter(sync_playwright())
-        browser = enter(
-            playwright.chromium.launch(executable_path=program, args=chromium.flags(), headless=True)
-        )
+        browser = enter(playwright.chromium.launch(executable_path=program, args=chromium.flags()))
         app, bare = f"http://localhost:{port}", f"http://localhost:{limit_port}/?deltas={deltas}"
         yield from _streams(browser, f"{app}/tasks/{data.long_id}", bare, deltas, rounds)
         yield _paints(browser, app, bare, loads)

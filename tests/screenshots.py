@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
@@ -27,7 +28,7 @@ from tests.fakes.waiting import until
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 DOCUMENTS = Path(__file__).parent / "documents"
 WIDE = ViewportSize(width=1280, height=800)
-KINDS: Mapping[str, tuple[str, ViewportSize]] = {
+KINDS: Mapping[str, tuple[Literal["light", "dark"], ViewportSize]] = {
     "light": ("light", WIDE),
     "dark": ("dark", WIDE),
     "narrow": ("light", NARROW),
@@ -246,9 +247,8 @@ async def _take(app: App, browser: Browser, shots: Mapping[str, Shot], wanted: C
     for name in sorted(names):
         for kind, (theme, viewport) in KINDS.items():
             context = await browser.new_context(
-                viewport=viewport, color_scheme="dark" if theme == "dark" else "light",
-                reduced_motion="reduce", locale="en-GB",
-            )  # fmt: skip
+                viewport=viewport, color_scheme=theme, reduced_motion="reduce", locale="en-GB"
+            )
             try:
                 picture = await _picture(app, context, shots[name])
             finally:

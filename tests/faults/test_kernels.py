@@ -52,9 +52,8 @@ async def test_a_kernel_starts_also_where_it_is_heard_late(pad: Pad, monkeypatch
         channel: zmq.Socket[bytes] = connect_iopub(manager, identity)
         place = str(channel.get_string(zmq.LAST_ENDPOINT)).rstrip("\0")
         channel.disconnect(place)
-        channel.reconnect_ivl = (
-            4_000  # milliseconds: it answers what is asked on the other channel long before
-        )
+        # In milliseconds: what is asked on the other channel is answered long before.
+        channel.reconnect_ivl = 4_000
         channel.connect(place)
         return channel
 
