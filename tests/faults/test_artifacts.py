@@ -153,7 +153,7 @@ async def test_after_a_kill_at_any_point_of_a_save_the_folder_shows_the_newest_v
             assert answer.status == 200
         pad = await a_saved_pad(server, 0)
     number = 0
-    for round_ in range(5):
+    for round_ in range(8):
         acknowledged: list[int] = []
         async with running_process(tmp_path) as server:
             saving = asyncio.create_task(save_again(server, pad, number, acknowledged))

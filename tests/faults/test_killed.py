@@ -84,7 +84,7 @@ async def test_kill_at_any_point_of_a_turn_keeps_its_text_and_the_conversation_g
         environment = {"ANTHROPIC_API_KEY": "dummy-key-of-a-test"}
         async with running_process(tmp_path, *flags, environment=environment) as server:
             conversation = (await server.post("/conversations", {"title": "T"}))["id"]
-        for words in range(0, 40, 5):
+        for words in range(0, 40, 3):
             async with running_process(tmp_path, *flags, environment=environment) as server:
                 id, seen = await _read_until(server, conversation, words)
                 server.process.kill()

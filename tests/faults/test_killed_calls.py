@@ -86,7 +86,7 @@ async def test_a_turn_that_waits_goes_on_after_a_kill(data: Path, kind: str) -> 
 @pytest.mark.timeout(240)
 async def test_an_answer_that_was_taken_before_a_kill_is_never_asked_for_again(data: Path) -> None:
     ends = set[str]()
-    for n in range(4):
+    for n in range(6):
         async with MessagesEndpoint([reply(QUESTION), stalled(DONE, after=1)]) as endpoint:
             flags = ("--base-url", endpoint.url)
             async with running_process(data, *flags, environment=KEY) as server:
