@@ -88,6 +88,9 @@ def watched(server: Server, context: BrowserContext, page: Page) -> App:
     page.on("websocket", lambda socket: app.foreign.append(socket.url))
     page.on("pageerror", lambda error: app.faults.append(str(error)))
     page.on("console", lambda message: _heed(app, message.type, message.text))
+    # Playwright asks the browser for choosers when the first listener comes, and does not wait until it is
+    # heard: a chooser that opens at once would be lost.
+    page.on("filechooser", lambda _: None)
     return app
 
 

@@ -33,7 +33,7 @@ async def pressed(page: Page, name: str) -> None:
     await button.press("Enter")
 
 
-async def stands(page: Page, words: str, *, seconds: float = 10) -> None:
+async def stands(page: Page, words: str, *, seconds: float = 20) -> None:
     """Screen readers have heard so."""
     told = page.get_by_role("status").filter(has_text=words)
     await expect(told).to_be_attached(timeout=seconds * 1000)

@@ -1,24 +1,25 @@
 /** The tasks that were used last, before anything is typed. */
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Command as Palette } from "cmdk";
 import { MessageSquare } from "lucide-react";
-import { conversationsQuery } from "@/api/conversations";
+import type { Conversation } from "@/api/types";
 import styles from "./CommandPalette.module.css";
+import { valueOf } from "./valueOf";
 
-const SHOWN = 5;
+interface RecentTasksProps {
+  tasks: readonly Conversation[];
+  onChosen: () => void;
+}
 
-export function RecentTasks({ onChosen }: { onChosen: () => void }) {
-  const tasks = useInfiniteQuery(conversationsQuery({ status: "active" }));
+export function RecentTasks({ tasks, onChosen }: RecentTasksProps) {
   const navigate = useNavigate();
-  const recent = tasks.data?.pages[0]?.data.slice(0, SHOWN) ?? [];
-  if (recent.length === 0) return null;
+  if (tasks.length === 0) return null;
   return (
     <Palette.Group heading="Recent tasks" className={styles.group}>
-      {recent.map((task) => (
+      {tasks.map((task) => (
         <Palette.Item
           key={task.id}
-          value={`conversation ${task.id}`}
+          value={valueOf.task(task)}
           className={styles.item}
           onSelect={() => {
             onChosen();
