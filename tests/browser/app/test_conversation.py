@@ -12,6 +12,13 @@ from tests.fakes.model import Script, ScriptedModel, call, done, say
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+SCROLLING = """area => new Promise(scrolls => {
+    let times = 0;
+    area.addEventListener("scroll", () => ++times === 5 && scrolls());
+    setInterval(() => { area.scrollTop += area.scrollTop % 2 ? 1 : -1 }, 20);
+})"""
+"""Resolved while it scrolls on."""
+
 
 def gated(gate: asyncio.Event, before: str, after: str) -> Script:
     return [TextDelta(before), gate, TextDelta(after), done(before + after)]
@@ -110,6 +117,23 @@ async def test_a_turn_that_was_begun_elsewhere_is_seen_and_can_be_stopped(
         ).to_be_visible()
         await expect(messages(page, "Cowork")).to_contain_text("It takes long")
         assert (await elsewhere)["error"]["type"] == "cancelled"
+
+
+async def test_a_click_is_heard_while_the_thread_scrolls(chromium: Browser, tmp_path: Path) -> None:
+    model = ScriptedModel(say("\n\n".join(f"Line {n}" for n in range(60))), say("Ten herons."))
+    async with running_app(chromium, tmp_path / "data", model=model) as app:
+        page, conversation = app.page, await app.server.conversation(title="Long")
+        await app.server.say(conversation, "Count to 60.")
+        await app.server.say(conversation, "How many herons?")
+        await app.open(f"/tasks/{conversation}")
+        await expect(messages(page, "Cowork").last).to_contain_text("Ten herons.")
+        edit = messages(page, "You").last.get_by_role("button", name="Edit and send again")
+        await expect(edit).to_be_visible()
+        box = await edit.bounding_box()
+        assert box
+        await page.get_by_role("feed", name="Messages").evaluate(SCROLLING)
+        await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        await expect(page.get_by_role("textbox", name="Edit the message")).to_be_focused()
 
 
 async def test_what_is_asked_is_answered_in_its_place_by_keyboard(chromium: Browser, tmp_path: Path) -> None:
