@@ -12,7 +12,6 @@ import { FrameParser } from "./sse";
 import type { AgentResponse, CellEvent, ResponseCreate, ServerEvent, TurnEvent } from "./types";
 
 const HIDDEN_PACE = 200;
-const MOMENT = 250;
 
 /** The next frame that is drawn; where the page is hidden and nothing is drawn, a moment later. */
 function nextFrame(): Promise<void> {
@@ -26,9 +25,6 @@ function nextFrame(): Promise<void> {
     const timer = setTimeout(end, HIDDEN_PACE);
   });
 }
-
-/** What is renewed then is out of the way of the answer that streams in. */
-const moment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, MOMENT));
 
 /** A GET of the path, or any other request; the stream goes on behind `lastEventId`. */
 async function openEvents(
@@ -87,9 +83,9 @@ export function followCell(
   );
 }
 
-/** What the server tells all windows, for as long as it is followed; changes of one moment come together. */
-export function followServer(options: ReadOptions<ServerEvent>): Promise<void> {
-  return read((connecting) => openEvents("/api/v1/events", connecting), { pace: moment, ...options });
+/** What the server tells all windows, as it comes, for as long as it is followed. */
+export function followServer(options: Omit<ReadOptions<ServerEvent>, "pace">): Promise<void> {
+  return read((connecting) => openEvents("/api/v1/events", connecting), { ...options, pace: undefined });
 }
 
 /** Starts a turn, which goes on by itself: `followTurn` reads it. */

@@ -1,8 +1,8 @@
 /** Live updates: follows what the server tells all windows, and renews what is shown. */
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
-import { followServer } from "@/api/events";
 import type { ConnectionState } from "@/api/following";
+import { followServerTogether } from "@/api/sharedEvents";
 import type { ServerEvent } from "@/api/types";
 import { markUnseen } from "@/state/unseen";
 import type { Resource } from "./useRenew";
@@ -23,7 +23,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     const ended = new AbortController();
-    void followServer({
+    void followServerTogether({
       signal: ended.signal,
       onState: setState,
       onEvents: (events) => {
