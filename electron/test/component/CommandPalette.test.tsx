@@ -1,16 +1,8 @@
-import { QueryClientProvider } from "@tanstack/react-query";
-import {
-  createMemoryHistory,
-  createRootRoute,
-  createRoute,
-  createRouter,
-  RouterProvider,
-} from "@tanstack/react-router";
-import { render, screen, waitFor } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { newQueryClient } from "@/api/queryClient";
 import CommandPalette from "@/features/search/CommandPalette";
+import { inApp } from "./inApp";
 
 const TITLES: Record<string, string[]> = {
   a: ["Accounts", "Apples", "Argentina"],
@@ -36,22 +28,10 @@ beforeEach(() => {
 });
 
 async function shown() {
-  const root = createRootRoute();
-  const palette = createRoute({
-    getParentRoute: () => root,
-    path: "/",
-    component: () => <CommandPalette onClose={() => undefined} />,
+  const router = await inApp({
+    "/": () => <CommandPalette onClose={() => undefined} />,
+    "/tasks/$conversationId": () => null,
   });
-  const task = createRoute({ getParentRoute: () => root, path: "/tasks/$conversationId" });
-  const router = createRouter({
-    routeTree: root.addChildren([palette, task]),
-    history: createMemoryHistory(),
-  });
-  render(
-    <QueryClientProvider client={newQueryClient()}>
-      <RouterProvider router={router} />
-    </QueryClientProvider>,
-  );
   await userEvent.click(await screen.findByRole("combobox", { name: "Search and commands" }));
   return router;
 }

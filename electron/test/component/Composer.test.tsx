@@ -1,13 +1,10 @@
-import { QueryClientProvider } from "@tanstack/react-query";
-import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
-import { render, screen, waitFor, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { newQueryClient } from "@/api/queryClient";
-import { TooltipProvider } from "@/components/Tooltip";
 import { Composer } from "@/features/conversations/Composer";
 import { sendNext } from "@/hooks/useQueueSender";
 import { enqueue, holdQueue, readQueue } from "@/state/queue";
+import { inApp } from "./inApp";
 
 const SKILLS = [
   { id: "skill_1", name: "clean-table", description: "Cleans a table" },
@@ -54,8 +51,8 @@ beforeEach(() => {
 
 async function shown(runningResponseId: string | null = null) {
   const onSent = vi.fn();
-  const root = createRootRoute({
-    component: () => (
+  await inApp({
+    "/": () => (
       <Composer
         conversationId="conv_1"
         projectId={null}
@@ -64,14 +61,6 @@ async function shown(runningResponseId: string | null = null) {
       />
     ),
   });
-  const router = createRouter({ routeTree: root, history: createMemoryHistory() });
-  render(
-    <QueryClientProvider client={newQueryClient()}>
-      <TooltipProvider>
-        <RouterProvider router={router} />
-      </TooltipProvider>
-    </QueryClientProvider>,
-  );
   const box = await screen.findByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
   await userEvent.click(box);
   return { box, onSent };

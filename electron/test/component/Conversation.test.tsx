@@ -1,32 +1,20 @@
 /** What a task shows of a turn: the steps, what it asks, and why it has failed. */
-import { QueryClientProvider } from "@tanstack/react-query";
-import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
-import { render, screen, waitFor, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import type { ReactNode } from "react";
 import { describe, expect, test, vi } from "vitest";
-import { newQueryClient } from "@/api/queryClient";
 import type { Approval, TurnError } from "@/api/types";
-import { TooltipProvider } from "@/components/Tooltip";
 import { ApprovalCard } from "@/components/ApprovalCard";
 import { toBlocks, type Activity } from "@/features/conversations/blocks";
 import { RowKey } from "@/features/conversations/opened";
 import { Steps } from "@/features/conversations/Steps";
 import { TurnFailed } from "@/features/conversations/TurnFailed";
 import { turn } from "../unit/recorded";
+import { inApp } from "./inApp";
 
 async function show(children: ReactNode) {
   const key = crypto.randomUUID();
-  const root = createRootRoute({ component: () => <RowKey value={key}>{children}</RowKey> });
-  const router = createRouter({ routeTree: root, history: createMemoryHistory() });
-  render(
-    <QueryClientProvider client={newQueryClient()}>
-      <TooltipProvider>
-        <RouterProvider router={router as never} />
-      </TooltipProvider>
-    </QueryClientProvider>,
-  );
-  await waitFor(() => expect(document.body).not.toBeEmptyDOMElement());
+  await inApp({ "/": () => <RowKey value={key}>{children}</RowKey> });
 }
 
 const approval = (more: Partial<Approval> = {}): Approval => ({

@@ -1,19 +1,9 @@
-import { QueryClientProvider } from "@tanstack/react-query";
-import {
-  createMemoryHistory,
-  createRootRoute,
-  createRoute,
-  createRouter,
-  RouterProvider,
-} from "@tanstack/react-router";
-import { render, screen, waitFor } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
-import { newQueryClient } from "@/api/queryClient";
 import type { Cell } from "@/api/types";
-import { ConfirmProvider } from "@/components/Confirm";
-import { TooltipProvider } from "@/components/Tooltip";
 import { ScratchpadView } from "@/features/scratchpads/ScratchpadView";
+import { inApp } from "./inApp";
 
 let cells: Cell[] = [];
 const asked: string[] = [];
@@ -75,24 +65,7 @@ beforeEach(() => {
 });
 
 async function shown() {
-  const root = createRootRoute();
-  const routeTree = root.addChildren([
-    createRoute({
-      getParentRoute: () => root,
-      path: "/scratchpads/$scratchpadId",
-      component: ScratchpadView,
-    }),
-  ]);
-  const history = createMemoryHistory({ initialEntries: ["/scratchpads/sp_1"] });
-  render(
-    <QueryClientProvider client={newQueryClient()}>
-      <TooltipProvider>
-        <ConfirmProvider>
-          <RouterProvider router={createRouter({ routeTree, history })} />
-        </ConfirmProvider>
-      </TooltipProvider>
-    </QueryClientProvider>,
-  );
+  await inApp({ "/scratchpads/$scratchpadId": ScratchpadView }, "/scratchpads/sp_1");
   const first = await screen.findByRole("group", { name: "Code cell 1, not run" });
   first.focus();
   return userEvent.setup({ delay: null });

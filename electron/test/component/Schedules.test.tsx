@@ -1,17 +1,13 @@
-import { QueryClientProvider } from "@tanstack/react-query";
-import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
 import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { useState, type ReactNode } from "react";
+import { useState } from "react";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { newQueryClient } from "@/api/queryClient";
 import type { Preview, ScheduleRun } from "@/api/types";
-import { ConfirmProvider } from "@/components/Confirm";
-import { TooltipProvider } from "@/components/Tooltip";
 import { ZonePicker } from "@/components/ZonePicker";
 import { ScheduleForm } from "@/features/schedules/ScheduleForm";
 import { SlotStrip } from "@/features/schedules/SlotStrip";
 import type { Values } from "@/features/schedules/values";
+import { inApp } from "./inApp";
 
 const json = (body: unknown, status = 200) =>
   new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
@@ -53,21 +49,6 @@ beforeEach(() => {
   });
 });
 
-async function show(children: ReactNode) {
-  const root = createRootRoute({ component: () => children });
-  const router = createRouter({ routeTree: root, history: createMemoryHistory() });
-  render(
-    <QueryClientProvider client={newQueryClient()}>
-      <TooltipProvider>
-        <ConfirmProvider>
-          <RouterProvider router={router as never} />
-        </ConfirmProvider>
-      </TooltipProvider>
-    </QueryClientProvider>,
-  );
-  await waitFor(() => expect(router.state.status).toBe("idle"));
-}
-
 const VALUES: Values = {
   project_id: "proj_1",
   prompt: "",
@@ -79,15 +60,17 @@ const VALUES: Values = {
 
 async function showForm() {
   const save = vi.fn<(values: Values) => Promise<void>>(() => Promise.resolve());
-  await show(
-    <ScheduleForm
-      label="New schedule"
-      initial={VALUES}
-      action="Make the schedule"
-      save={save}
-      cancel={null}
-    />,
-  );
+  await inApp({
+    "/": () => (
+      <ScheduleForm
+        label="New schedule"
+        initial={VALUES}
+        action="Make the schedule"
+        save={save}
+        cancel={null}
+      />
+    ),
+  });
   return { save, user: userEvent.setup() };
 }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ConnectionState } from "@/api/following";
 import { followServerTogether } from "@/api/sharedEvents";
 import type { ServerEvent } from "@/api/types";
+import { Line, opened, passed, started, saidBy } from "./lines";
 
 /** The locks of a browser: one holder, the others wait in their order, and one may steal. */
 class Locks {
@@ -67,37 +68,17 @@ class Channel extends EventTarget {
   }
 }
 
-/** A connection to the server, as the server sees it. */
-class Line {
-  private controller!: ReadableStreamDefaultController<Uint8Array>;
-  readonly response: Response;
-
-  constructor(
-    readonly lastEventId: string | null,
-    readonly signal: AbortSignal,
-  ) {
-    const body = new ReadableStream<Uint8Array>({
-      start: (controller) => void (this.controller = controller),
-    });
-    this.response = new Response(body, { headers: { "Content-Type": "text/event-stream" } });
-    signal.addEventListener("abort", () => this.controller.error(new TypeError("aborted")));
-  }
-
-  say(...events: ServerEvent[]): void {
-    for (const event of events) {
-      const id = `inst_a:${event.sequence_number}`;
-      this.controller.enqueue(new TextEncoder().encode(`id: ${id}\ndata: ${JSON.stringify(event)}\n\n`));
-    }
-  }
-}
-
 class Window {
   readonly got: ServerEvent[] = [];
+  batches = 0;
   readonly states: ConnectionState[] = [];
   private readonly ended = new AbortController();
   readonly done = followServerTogether({
     signal: this.ended.signal,
-    onEvents: (events) => void this.got.push(...events),
+    onEvents: (events) => {
+      this.got.push(...events);
+      this.batches += 1;
+    },
     onState: (state) => void this.states.push(state),
   });
 
@@ -107,19 +88,6 @@ class Window {
   }
 }
 
-const opened = (n: number, is_complete = true): ServerEvent => ({
-  type: "stream.opened",
-  sequence_number: n,
-  instance_id: "inst_a",
-  is_complete,
-});
-const started = (n: number): ServerEvent => ({
-  type: "turn.started",
-  sequence_number: n,
-  response_id: `resp_${n}`,
-  conversation_id: "conv_1",
-});
-const passed = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
 const looked = () => document.dispatchEvent(new Event("visibilitychange"));
 
 let lines: Line[];
@@ -156,10 +124,10 @@ afterEach(async () => {
 describe("windows that share a connection", () => {
   it("each get each event once, also when the one that leads is closed", async () => {
     const [first, second, third] = [await open(), await open(), await open()];
-    lines[0]?.say(opened(4), started(5), started(6));
+    lines[0]?.write(saidBy("inst_a", opened("inst_a", 4), started(5), started(6)));
     await passed(300);
     const told = [started(5), started(6)];
-    expect(first.got).toEqual([opened(4), ...told]);
+    expect(first.got).toEqual([opened("inst_a", 4), ...told]);
     expect(second.got.slice(1)).toEqual(told);
     expect([first, second, third].map(({ states }) => states)).toEqual([["live"], ["live"], ["live"]]);
     expect(lines).toHaveLength(1);
@@ -168,28 +136,41 @@ describe("windows that share a connection", () => {
     await passed(0);
     expect(lines).toHaveLength(2);
     expect(lines[1]?.lastEventId).toBe("inst_a:6");
-    lines[1]?.say(opened(5), started(6), started(7));
+    lines[1]?.write(saidBy("inst_a", opened("inst_a", 5), started(6), started(7)));
     await passed(300);
     for (const window of [second, third]) {
-      expect(window.got.slice(1)).toEqual([...told, opened(5), started(7)]);
+      expect(window.got.slice(1)).toEqual([...told, opened("inst_a", 5), started(7)]);
       expect(window.states).toEqual(["live"]);
     }
   });
 
+  it("each give out together what comes within a moment", async () => {
+    const [first, second] = [await open(), await open()];
+    lines[0]?.write(saidBy("inst_a", opened("inst_a", 6), started(7)));
+    await passed(200);
+    lines[0]?.write(saidBy("inst_a", started(8)));
+    await passed(0);
+    expect([first.got, second.got]).toEqual([[], []]);
+    await passed(100);
+    expect(first.got).toHaveLength(3);
+    expect(second.got).toHaveLength(3);
+    expect([first.batches, second.batches]).toEqual([1, 1]);
+  });
+
   it("know where they are from the one that leads, and take the lead when they are looked at", async () => {
     const first = await open();
-    lines[0]?.say(opened(4), started(5));
+    lines[0]?.write(saidBy("inst_a", opened("inst_a", 4), started(5)));
     await passed(300);
     const second = await open();
     expect(second.states).toEqual(["live"]);
     looked();
     await passed(0);
-    expect(lines[0]?.signal.aborted).toBe(true);
+    expect(lines[0]?.isCancelled).toBe(true);
     expect(lines[1]?.lastEventId).toBe("inst_a:5");
-    lines[1]?.say(opened(5), started(6));
+    lines[1]?.write(saidBy("inst_a", opened("inst_a", 5), started(6)));
     await passed(300);
-    expect(second.got).toEqual([opened(5), started(6)]);
-    expect(first.got).toEqual([opened(4), started(5), opened(5), started(6)]);
+    expect(second.got).toEqual([opened("inst_a", 5), started(6)]);
+    expect(first.got).toEqual([opened("inst_a", 4), started(5), opened("inst_a", 5), started(6)]);
     looked();
     await passed(0);
     expect(lines[2]?.lastEventId).toBe("inst_a:6");
@@ -201,15 +182,15 @@ describe("windows that share a connection", () => {
     looked();
     await passed(0);
     expect(lines[1]?.lastEventId).toBeNull();
-    lines[1]?.say(opened(8), started(9));
+    lines[1]?.write(saidBy("inst_a", opened("inst_a", 8), started(9)));
     await passed(300);
-    expect(second.got).toEqual([opened(8), started(9)]);
-    expect(first.got).toEqual([opened(8, false), started(9)]);
+    expect(second.got).toEqual([opened("inst_a", 8), started(9)]);
+    expect(first.got).toEqual([opened("inst_a", 8, false), started(9)]);
   });
 
   it("are told that the server is away, and that it is there again", async () => {
     const [first, second] = [await open(), await open()];
-    lines[0]?.say(opened(0));
+    lines[0]?.write(saidBy("inst_a", opened("inst_a", 0)));
     await passed(300);
     vi.stubGlobal("fetch", () => Promise.reject(new TypeError("refused")));
     await passed(60_000);
@@ -220,9 +201,9 @@ describe("windows that share a connection", () => {
   it("follow each by itself where the browser has no locks", async () => {
     Reflect.deleteProperty(navigator, "locks");
     const [first, second] = [await open(), await open()];
-    lines.forEach((line) => line.say(opened(4), started(5)));
+    lines.forEach((line) => line.write(saidBy("inst_a", opened("inst_a", 4), started(5))));
     await passed(300);
-    expect(first.got).toEqual([opened(4), started(5)]);
-    expect(second.got).toEqual([opened(4), started(5)]);
+    expect(first.got).toEqual([opened("inst_a", 4), started(5)]);
+    expect(second.got).toEqual([opened("inst_a", 4), started(5)]);
   });
 });

@@ -43,17 +43,18 @@ async function openEvents(
   });
 }
 
-export interface ReadOptions<E> extends Omit<FollowOptions<E>, "isLast"> {
-  /** Those that have arrived since the last frame. */
+export interface ReadOptions<E> extends Omit<FollowOptions<E>, "isLast" | "pace"> {
+  /** Those that have arrived together. */
   onEvents: (events: E[]) => void;
 }
 
+/** Gives out with each frame that is drawn what has arrived since the last, until the last event. */
 async function read<E extends StreamEvent>(
   open: Open<E>,
   { onEvents, ...options }: ReadOptions<E>,
-  isLast?: (event: E) => boolean,
+  isLast: (event: E) => boolean,
 ): Promise<void> {
-  for await (const events of followEvents(open, { pace: nextFrame, ...options, isLast })) onEvents(events);
+  for await (const events of followEvents(open, { ...options, pace: nextFrame, isLast })) onEvents(events);
 }
 
 /** A turn's events, from the first on or from behind `after`, until it has ended. */
@@ -84,8 +85,9 @@ export function followCell(
 }
 
 /** What the server tells all windows, as it comes, for as long as it is followed. */
-export function followServer(options: Omit<ReadOptions<ServerEvent>, "pace">): Promise<void> {
-  return read((connecting) => openEvents("/api/v1/events", connecting), { ...options, pace: undefined });
+export async function followServer({ onEvents, ...options }: ReadOptions<ServerEvent>): Promise<void> {
+  const open: Open<ServerEvent> = (connecting) => openEvents("/api/v1/events", connecting);
+  for await (const events of followEvents(open, options)) onEvents(events);
 }
 
 /** Starts a turn, which goes on by itself: `followTurn` reads it. */
