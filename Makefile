@@ -1,6 +1,6 @@
 # `make run` and `make test` need nothing but Python 3.11+: everything else is installed into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run demo ui test quick fuzz check bench screenshots openapi constraints viewer clean chromium servers
+.PHONY: help run demo ui test quick fuzz check bench package desktop executable e2e screenshots openapi constraints viewer clean chromium servers
 
 BASE_PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -19,9 +19,13 @@ demo: .venv/run ui ## have a table summarised, to see what Cowork does (DATA=fol
 ui: .venv/bin/python ## build the app that people see, where it has changed
 	@sh tools/build_ui.sh
 
-test: .venv/dev ui chromium servers ## run the tests
+test: .venv/dev ui chromium servers executable ## run the tests
 	@sh tools/build_ui.sh run --silent test
+	@sh tools/build_ui.sh run --silent test:shell
 	@$(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
+
+e2e: executable ## run the desktop shell's specs in the real Electron, whose program npm must be able to fetch
+	@COWORK_ELECTRON=1 sh tools/build_ui.sh run --silent test:shell
 
 quick: .venv/dev ## run the tests that are fast
 	@sh tools/build_ui.sh run --silent test
@@ -37,8 +41,14 @@ check: .venv/dev ## format, lint, types and the rules of the architecture
 	@.venv/bin/lint-imports
 	@sh tools/build_ui.sh run --silent check
 
-bench: .venv/dev ui chromium ## measure, each number beside its limit in the same run
+bench: .venv/dev ui chromium executable ## measure, each number beside its limit in the same run
 	@$(PYTHON) -m bench $(ARGS)
+
+package: executable ## build the executable into dist/, as a folder and as one file; how large, how fast
+	@$(PYTHON) -m bench --only executable $(ARGS)
+
+desktop: executable ## build the desktop app's installers for this system; fetches Electron
+	@sh tools/build_ui.sh run --silent package
 
 screenshots: .venv/dev ui chromium ## take the pictures of docs/screenshots anew (ARGS=names takes some)
 	@$(PYTHON) -m tests.screenshots $(ARGS)
@@ -61,6 +71,9 @@ chromium:
 
 servers: | chromium  # of Debian's packages, too, which are installed one at a time
 	@sh tools/install_servers.sh
+
+executable: .venv/dev | ui
+	@sh tools/build_executable.sh both
 
 .venv/bin/python:
 	@sh -c 'test -n "$(BASE_PYTHON)" || { echo "Cowork needs Python 3.11 or newer; found none." >&2; exit 1; }'

@@ -9,7 +9,19 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from bench import connectors, extraction, files, kernels, pages, requests, schedules, search, startup, turns
+from bench import (
+    connectors,
+    executable,
+    extraction,
+    files,
+    kernels,
+    pages,
+    requests,
+    schedules,
+    search,
+    startup,
+    turns,
+)
 from bench.processes import Broken
 from bench.report import Row, table
 
@@ -47,6 +59,7 @@ def main() -> int:
             *_REQUESTS,
             *_TURNS,
             "start",
+            "executable",
             "kernel",
             "files",
             "search",
@@ -78,6 +91,8 @@ def _rows(folder: Path, only: str, *, is_quick: bool) -> Iterator[Row]:
     parts: list[Iterator[Row]] = []
     if only in ("", "start"):
         parts.append(startup.measure(folder, spawns=10 if is_quick else 15))
+    if only in ("", "executable"):
+        parts.append(executable.measure(folder, spawns=6 if is_quick else 12))
     if only in ("", *_REQUESTS):
         # Many short rounds rather than few long ones: what disturbs the machine then falls into few of them.
         rounds, seconds = (5, 0.1) if is_quick else (11, 0.4)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -20,16 +20,23 @@ class Broken(Exception):
 
 
 class Child:
-    """A Python module that runs as a process and speaks JSON, one line at a time, on stdin and stdout."""
+    """A process that speaks JSON, one line at a time, on stdin and stdout."""
 
-    def __init__(self, *arguments: str, log: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        command: Sequence[str] = (sys.executable, "-m"),
+    ) -> None:
+        """`arguments`: the module's, or those of another `command`."""
         # A user's start finds compiled modules; a developer's shell may forbid them.
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self._name, self._log = " ".join(arguments[:2]), log
         with log.open("ab") as stderr:
             self.spawned_at = time.perf_counter()
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
+                [*command, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -86,10 +93,16 @@ class Child:
 
 
 @contextmanager
-def product(data_dir: Path, *flags: str, **environment: str) -> Iterator[tuple[Child, int]]:
+def product(
+    data_dir: Path,
+    *flags: str,
+    command: Sequence[str] = (sys.executable, "-m", "cowork_desktop"),
+    **environment: str,
+) -> Iterator[tuple[Child, int]]:
     """The server as users start it, and its port."""
-    arguments = ("cowork_desktop", "serve", "--port", "0", "--no-open", "--data-dir", str(data_dir), *flags)
-    with Child(*arguments, log=data_dir.with_suffix(".log"), environment=environment) as server:
+    arguments = ("serve", "--port", "0", "--no-open", "--data-dir", str(data_dir), *flags)
+    log = data_dir.with_suffix(".log")
+    with Child(*arguments, log=log, environment=environment, command=command) as server:
         yield server, server.hear()["port"]
 
 

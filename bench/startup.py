@@ -2,7 +2,7 @@
 
 import http.client
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from statistics import median
@@ -16,16 +16,17 @@ _LIMIT_AS_THE_GOAL_WAS_SET = 0.19
 START_RATIO = _LIMIT_AS_THE_GOAL_WAS_SET / START_GOAL
 """The goal on a machine that is slower than the one it was set on, or busier."""
 _IDLE_SECONDS = 0.5
+Spawn = Callable[[], AbstractContextManager[tuple[Child, int]]]
 
 
 def measure(folder: Path, *, spawns: int) -> Iterator[Row]:
     data = seed(folder, "start", conversations=1_000)
 
     def ours() -> float:
-        return _until_healthy(product(data.data_dir))
+        return until_healthy(lambda: product(data.data_dir))
 
     def theirs() -> float:
-        return _until_healthy(limit("limit_health", log=folder / "health.log"))
+        return until_healthy(lambda: limit("limit_health", log=folder / "health.log"))
 
     # Warm: modules are compiled, and files are in the system's cache.
     for side in (ours, theirs):
@@ -51,8 +52,9 @@ def measure(folder: Path, *, spawns: int) -> Iterator[Row]:
     )
 
 
-def _until_healthy(spawned: AbstractContextManager[tuple[Child, int]]) -> float:
-    with spawned as (server, port):
+def until_healthy(spawn: Spawn) -> float:
+    """Seconds from the spawn to the first answer."""
+    with spawn() as (server, port):
         _check_health(port)
         return time.perf_counter() - server.spawned_at
 

@@ -64,8 +64,10 @@ if TYPE_CHECKING:
 
 
 UI_FOLDER = Path(__file__).parent / "ui"
-_SECRETS_KIND, _SECRETS_MOVING = "secrets_kind", "secrets_moving"
+SECRETS_KIND, SECRETS_MOVING = "secrets_kind", "secrets_moving"
 """Under which the stored settings have where credentials are, and whether some are still where they were."""
+OWNER = "owner"
+"""Under which they have the name by which the keyring knows the data folder."""
 
 
 def make_anthropic_model(key: str, base_url: str | None, clock: Clock) -> Model:
@@ -201,7 +203,7 @@ async def create_app(
             if moving and moving.is_moving:
                 names = [SECRET_NAME, *await db.read(stored_connections.secret_names)]
                 if await moving.move(names):
-                    await db.write(stored_settings.put, {_SECRETS_MOVING: False})
+                    await db.write(stored_settings.put, {SECRETS_MOVING: False})
 
         async def recover_connections() -> None:
             if await db.read(stored_connections.need_recovery):
@@ -242,19 +244,19 @@ def _telling(notifications: Notifications) -> Callable[[Sequence[news.News]], No
 async def _kept_secrets(db: Database, settings: ServerSettings, owner: str, data_dir: Path) -> MovingSecrets:
     """Where credentials are from now on, which is noted before any is put there."""
     stored = await db.read(stored_settings.get)
-    noted, is_unfinished = stored.get(_SECRETS_KIND), bool(stored.get(_SECRETS_MOVING))
+    noted, is_unfinished = stored.get(SECRETS_KIND), bool(stored.get(SECRETS_MOVING))
     kind = settings.secrets or noted or "keyring"
     moving = open_secrets(kind, noted, owner, data_dir, is_unfinished=is_unfinished)
     if (kind, moving.is_moving) != (noted, is_unfinished):
-        await db.write(stored_settings.put, {_SECRETS_KIND: kind, _SECRETS_MOVING: moving.is_moving})
+        await db.write(stored_settings.put, {SECRETS_KIND: kind, SECRETS_MOVING: moving.is_moving})
     return moving
 
 
 def _first_rows(tx: Tx, made: Ids, now: int) -> str:
     """Make what every data folder has; returns the name under which the keyring knows this one."""
     projects.create_general(tx, made.new("proj"), now)
-    owner = stored_settings.get(tx).get("owner")
+    owner = stored_settings.get(tx).get(OWNER)
     if owner is None:
         owner = random_id("owner")
-        stored_settings.put(tx, {"owner": owner})
+        stored_settings.put(tx, {OWNER: owner})
     return str(owner)

@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import json
 import logging
 import os
 import signal
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cowork_desktop.schemas.backup import Damage
     from cowork_desktop.tasks import Stop
 
+_VERBS = "{serve,backup,restore,doctor,kernel,openapi}"
 OK, FAILED, WRONG_ARGUMENTS, FOLDER_IN_USE, DATABASE_TOO_NEW, PORT_TAKEN = range(6)
 
 
@@ -26,13 +28,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given or (given[0].startswith("-") and given[0] not in ("-h", "--help", "--version")):
         given.insert(0, "serve")
     flags = vars(_parser().parse_args(given))
-    verb, place = flags.pop("verb"), flags.pop("place", None)
+    verb, place, is_json = flags.pop("verb"), flags.pop("place", None), flags.pop("json", False)
     if verb == "openapi":
         return _print_openapi()
     try:
         settings = read_settings(flags)
         if verb in ("backup", "restore"):
             return _keep_safe(verb, Path(place).expanduser().absolute() if place else None, settings)
+        if verb == "doctor":
+            return _examine(settings, is_json=is_json)
         return _serve(settings)
     except BadSetting as error:
         print(f"cowork-desktop: {error}", file=sys.stderr)
@@ -44,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="cowork-desktop", description="Cowork: hand work to an agent, on your own machine."
     )
     parser.add_argument("--version", action="version", version=__version__)
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="{serve,backup,restore,kernel,openapi}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar=_VERBS)
     serve = verbs.add_parser("serve", help="run the server (the default)")
     serve.add_argument("--host", help="address to listen on (127.0.0.1); another than loopback needs a token")
     serve.add_argument("--port", help="26866; 0 takes a free one")
@@ -80,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("place", metavar="ARCHIVE")
     for verb in (backup, restore):
         verb.add_argument("--data-dir", metavar="FOLDER", help="where everything is kept")
+    doctor = verbs.add_parser("doctor", help="tell what is wrong here, and how to mend it")
+    doctor.add_argument("--data-dir", metavar="FOLDER", help="where everything is kept")
+    doctor.add_argument("--port", help="the one that a server would use (26866)")
+    doctor.add_argument("--json", action="store_true", help="print it as JSON")
     verbs.add_parser(
         "kernel", help="run a kernel on a connection file (-f), as the server does for scratchpads"
     )
@@ -168,6 +176,23 @@ def _warn_of(damaged: "Sequence[Damage]") -> int:
     for damage in damaged:
         print(f"cowork-desktop: damaged on the disk ({damage.fault}): {damage.name}", file=sys.stderr)
     return FAILED if damaged else OK
+
+
+def _examine(settings: ServerSettings, *, is_json: bool) -> int:
+    """Print what each check comes to; FAILED where there is a problem."""
+    from cowork_desktop.doctor.examination import examine
+
+    gc.enable()
+    logging.getLogger().addHandler(logging.NullHandler())  # all that there is to say is in the verdicts
+    verdicts = {}
+    for name, verdict in examine(settings):
+        verdicts[name] = verdict
+        if not is_json:
+            print(f"{verdict.state:8} {name}: {verdict.line}", flush=True)
+    if is_json:
+        found = [{"check": name, **vars(verdict)} for name, verdict in verdicts.items()]
+        print(json.dumps({"version": __version__, "checks": found}, indent=2))
+    return FAILED if any(verdict.state == "problem" for verdict in verdicts.values()) else OK
 
 
 def leave_at_once(code: int) -> NoReturn:

@@ -5,19 +5,28 @@ import os
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 
 def describe_holder(port: int) -> str:
     """In brackets, who listens on this port of loopback, where that can be known; else nothing."""
-    with suppress(OSError, ValueError, KeyError):
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://127.0.0.1:{port}/api/v1/health", timeout=1) as answer:
-            health = json.loads(answer.read(10_000))
-            return f" by another Cowork (version {health['version']!s:.40}, {health['instance_id']!s:.60})"
+    if health := health_of(port):
+        return f" by another Cowork (version {health['version']!s:.40}, {health['instance_id']!s:.60})"
     if pid := _pid_of(port):
         with suppress(OSError):
             return f" by process {pid} ({Path(f'/proc/{pid}/comm').read_text().strip()})"
     return ""
+
+
+def health_of(port: int) -> dict[str, Any] | None:
+    """What a Cowork that listens on this port of loopback says of itself: `version` and `instance_id` at
+    least; None where there is none, or where it does not answer within a second."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"http://127.0.0.1:{port}/api/v1/health", timeout=1) as answer:
+            health: dict[str, Any] = json.loads(answer.read(10_000))
+            return health if health["version"] and health["instance_id"] else None
+    return None
 
 
 def _pid_of(port: int) -> int | None:

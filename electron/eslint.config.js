@@ -20,6 +20,11 @@ const features = [
 ];
 
 const electron = { name: "electron", message: "The page never imports electron." };
+const NETWORK = ["fetch", "EventSource", "XMLHttpRequest"];
+const networkIn = (place) => [
+  "error",
+  ...NETWORK.map((name) => ({ name, message: `Network calls live in ${place}.` })),
+];
 
 export default defineConfig(
   { ignores: ["dist", "*.js", "src/renderer/public", "src/renderer/api/schema.gen.ts"] },
@@ -34,16 +39,28 @@ export default defineConfig(
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/consistent-type-definitions": ["error", "interface"],
       "@typescript-eslint/no-dynamic-delete": "off",
-      "no-restricted-globals": [
-        "error",
-        { name: "fetch", message: "Network calls live in renderer/api." },
-        { name: "EventSource", message: "Network calls live in renderer/api." },
-        { name: "XMLHttpRequest", message: "Network calls live in renderer/api." },
-      ],
+    },
+  },
+  {
+    files: ["src/renderer/**", "src/shared/**"],
+    rules: {
+      "no-restricted-globals": networkIn("renderer/api"),
       "no-restricted-imports": ["error", { paths: [electron] }],
     },
   },
   { files: ["src/renderer/api/**"], rules: { "no-restricted-globals": "off" } },
+  // The shell: what it takes of the page is types.
+  {
+    files: ["src/main/**", "src/preload/**"],
+    rules: {
+      "no-restricted-globals": networkIn("main/serverApi.ts"),
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        { patterns: [{ group: ["@/*", "**/renderer/**"], allowTypeImports: true }] },
+      ],
+    },
+  },
+  { files: ["src/main/serverApi.ts"], rules: { "no-restricted-globals": "off" } },
   // Features never import each other: what two of them need is a shared part in components/ or hooks/.
   features.map((feature) => ({
     files: [`src/renderer/features/${feature}/**`],
@@ -62,5 +79,4 @@ export default defineConfig(
       ],
     },
   })),
-  { files: ["test/**"], rules: { "no-restricted-globals": "off" } },
 );

@@ -38,7 +38,7 @@ install_packages() {
 }
 
 is_built() {
-  [ -e $ui/index.html ] && [ -z "$(find electron/src/renderer electron/package-lock.json electron/vite.config.ts \
+  [ -e $ui/index.html ] && [ -z "$(find electron/src/renderer electron/src/shared electron/package-lock.json electron/vite.config.ts \
     electron/tsconfig.json assets/demo -newer $ui/index.html -print | head -1)" ]
 }
 

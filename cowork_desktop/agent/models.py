@@ -15,7 +15,8 @@ from cowork_desktop.store.database import Database
 
 SECRET_NAME = "anthropic-api-key"
 """Of the key, where credentials are kept."""
-_IS_STORED = "model_key_is_stored"
+KEY_IS_STORED = "model_key_is_stored"
+"""Under which the stored settings say that it is there."""
 _NO_KEY = "none"
 MakeModel = Callable[[str, str | None], Model]
 """Of a key and a base URL."""
@@ -33,7 +34,7 @@ class Models:
         self._retired: list[Model] = []
 
     async def load(self) -> None:
-        self._is_stored = bool((await self._db.read(settings.get)).get(_IS_STORED))
+        self._is_stored = bool((await self._db.read(settings.get)).get(KEY_IS_STORED))
 
     @property
     def key_source(self) -> Literal["keyring", "file", "environment"] | None:
@@ -82,7 +83,7 @@ class Models:
             await model.close()
 
     async def _note(self, is_stored: bool) -> None:
-        await self._db.write(settings.put, {_IS_STORED: is_stored})
+        await self._db.write(settings.put, {KEY_IS_STORED: is_stored})
         self._is_stored = is_stored
 
     async def _key(self) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from cowork_desktop import keys
-from cowork_desktop.api.connector_pages import ended_page
+from cowork_desktop.api.connector_pages import ended_page, place_in_app
 from cowork_desktop.errors import (
     Conflict,
     ConnectorFailed,
@@ -161,14 +161,20 @@ async def finish_oauth(request: web.Request) -> web.Response:
     """Take what the provider sends the user's browser back with, and show how that ended."""
     if request.method == "HEAD":  # nobody came back
         return ended_page(200, "Signing in", "")
-    given = request.query
+    given, signing_in = request.query, (await _of(request)).signing_in
+    state = given.get("state", "")
+    known = signing_in.pending.connection_of(state)
     try:
-        connection = await (await _of(request)).signing_in.finish(
-            given.get("state", ""), given.get("code"), given.get("error")
-        )
+        connection = await signing_in.finish(state, given.get("code"), given.get("error"))
     except CoworkError as error:
-        return ended_page(error.status, "Signing in did not work", error.message)
-    return ended_page(200, "You are signed in", f"“{connection.name}” is set up. You can close this window.")
+        return ended_page(error.status, "Signing in did not work", error.message, _back(request, known))
+    words = f"“{connection.name}” is set up. You can close this window."
+    return ended_page(200, "You are signed in", words, _back(request, connection.id))
+
+
+def _back(request: web.Request, connection_id: str | None) -> str | None:
+    """Where the page's link leads to; None where there is no shell that would open it."""
+    return place_in_app(connection_id) if request.app[keys.SHELL].is_connected else None
 
 
 @of_settings.get()

@@ -1,13 +1,16 @@
 """Handlers for the desktop shell."""
 
+import logging
+
 from aiohttp import web
 
 from cowork_desktop import keys
 from cowork_desktop.errors import NotFound
 from cowork_desktop.http.endpoint import Endpoints
 from cowork_desktop.http.sse import send_events, wants_events
-from cowork_desktop.schemas.shell import Acknowledgement, OpenArtifact, ShellState
+from cowork_desktop.schemas.shell import Acknowledgement, OpenArtifact, PowerChange, ShellState
 
+logger = logging.getLogger(__name__)
 endpoints = Endpoints("/api/v1/shell", tag="Shell")
 
 
@@ -28,3 +31,14 @@ async def acknowledge_shell_command(request: web.Request, command_id: str, body:
     """Tell that a command was done, or could not be."""
     if not request.app[keys.SHELL].acknowledge(command_id, done=body.done):
         raise NotFound("No such command waits for this, or not any more.")
+
+
+@endpoints.post("/power", status=204)
+async def note_power_change(request: web.Request, body: PowerChange) -> None:
+    """Tell that the machine goes to sleep, or woke.
+
+    When it woke, schedules whose time has passed meanwhile are caught up with at once.
+    """
+    logger.info("The machine %s", "goes to sleep" if body.state == "suspend" else "woke")
+    if body.state == "resume":
+        request.app[keys.SCHEDULES].look_at_clock()

@@ -65,6 +65,11 @@ class SignIns:
         pending = self._pending.pop(_hashed(state), None)
         return pending if pending and self._clock.now() < pending.expires_at else None
 
+    def connection_of(self, state: str) -> str | None:
+        """The connection that a sign-in which waits is for; None: it is for a new one, or is not known."""
+        pending = self._pending.get(_hashed(state))
+        return pending.connection_id if pending else None
+
     def _keep(self, pending: Pending) -> None:
         now = self._clock.now()
         alive = {key: one for key, one in self._pending.items() if now < one.expires_at}

@@ -119,6 +119,13 @@ def _backend() -> Any:
     return backend
 
 
+def backend_name() -> str:
+    """Of the keyring that `keyring` has chosen, as `SecretService Keyring`."""
+    import keyring
+
+    return str(keyring.get_keyring().name)
+
+
 def _one_that_came_later() -> Any:
     """`keyring` looks around once; a keyring that starts after this server is to be found too. None where
     there still is none, or where the user has said which to use."""

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cowork_desktop.frozen import folder as frozen_folder
+from cowork_desktop.frozen import is_frozen
+
 _NOT_A_PATH = ("", ".", "..")
 
 
@@ -140,9 +143,10 @@ def of_kernel(
     """Those of this process. `packages`: the folder of the user's own; `data`: the program's folder of data,
     where it is known."""
     schemes = (sysconfig.get_paths().values(), sys.path)
-    frozen = getattr(sys, "_MEIPASS", "")
     home = os.path.expanduser("~")
-    libraries = [sys.prefix, sys.base_prefix, sys.exec_prefix, frozen, str(packages)]
+    libraries = [sys.prefix, sys.base_prefix, sys.exec_prefix, str(packages)]
+    if is_frozen():
+        libraries += [str(frozen_folder()), sys.executable]  # its modules are in the executable itself
     caches, settings = _of_matplotlib(environment, Path(home))
     known = [*libraries, *(path for paths in schemes for path in paths), *settings]
     current = _getcwd()

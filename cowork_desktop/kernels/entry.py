@@ -21,6 +21,7 @@ from IPython.core.error import StdinNotImplementedError
 from traitlets import Type
 from traitlets.config import Config
 
+from cowork_desktop import frozen
 from cowork_desktop.kernels.magics import CellMagics
 from cowork_desktop.kernels.spec import GUARDED_IN, IS_SPARE, PACKAGES, PORT_TAKEN, packages_of, site_packages
 
@@ -184,6 +185,9 @@ def _install_guard(arguments: list[str]) -> "Guard":
 
 def main(arguments: list[str]) -> None:
     """Serve cells until the server asks for the end, or is gone. `arguments`: `-f` and a connection file."""
+    if frozen.is_frozen():
+        frozen.restore_ctypes()
+        site.main()  # `help` and the like, which Python has at its start elsewhere
     site.addsitedir(str(site_packages(_packages())))
     # Both engines are here, so whichever pandas will take, spreadsheets are read.
     warnings.filterwarnings("ignore", message="The default engine for reading '[a-z]+' files")

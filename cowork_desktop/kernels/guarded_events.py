@@ -6,8 +6,10 @@ The events and their arguments: https://docs.python.org/3/library/audit_events.h
 import os
 import sys
 from collections.abc import Callable, Mapping
+from types import FrameType
 from typing import Any
 
+from cowork_desktop.frozen import is_frozen
 from cowork_desktop.kernels import added_events
 from cowork_desktop.kernels.confines import Confines
 
@@ -16,7 +18,9 @@ Check = Callable[[tuple[Any, ...]], str | None]
 
 _NOBODY = -1
 _SQLITE_ATTACH, _SQLITE_DENY, _SQLITE_OK = 24, 1, 0
-_sys_frame, _own_process = sys._getframe, os.getpid()
+_sys_frame, _own_process, _is_frozen = sys._getframe, os.getpid(), is_frozen()
+_OF_EXECUTABLE = (f"ctypes{os.sep}", "pyimod02_importers.py")
+"""How the names of its modules of ctypes and of the import system begin there."""
 
 
 def checks_of(confines: Confines) -> Mapping[str, Check]:
@@ -207,9 +211,9 @@ def _interpreter(confines: Confines) -> Mapping[str, Check]:
     def from_cell(words: str) -> Check:
         def check(_: tuple[Any, ...]) -> str | None:
             frame = _sys_frame(2)
-            while frame and (_is_machinery(frame.f_code.co_filename)):
+            while frame and _is_machinery(frame.f_code.co_filename):
                 frame = frame.f_back  # type: ignore[assignment]
-            return None if frame and confines.is_installed(frame.f_code.co_filename) else words
+            return None if frame and confines.is_installed(_place_of(frame)) else words
 
         return check
 
@@ -240,4 +244,16 @@ def _interpreter(confines: Confines) -> Mapping[str, Check]:
 
 def _is_machinery(filename: str) -> bool:
     """Of ctypes itself, or the import system: it acts for its caller."""
-    return filename.startswith("<frozen ") or f"{os.sep}ctypes{os.sep}" in filename
+    return (
+        filename.startswith(("<frozen ", *_OF_EXECUTABLE))
+        if _is_frozen and not os.path.isabs(filename)
+        else filename.startswith("<frozen ") or f"{os.sep}ctypes{os.sep}" in filename
+    )
+
+
+def _place_of(frame: FrameType) -> str:
+    """Where its code lies; of code in the executable, which does not know, its module does."""
+    filename = frame.f_code.co_filename
+    if _is_frozen and filename.endswith(".py") and not os.path.isabs(filename):
+        return str(frame.f_globals.get("__file__"))
+    return filename

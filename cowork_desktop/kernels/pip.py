@@ -8,6 +8,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from cowork_desktop import frozen
 from cowork_desktop.kernels.spec import site_packages
 
 
@@ -21,6 +22,8 @@ def main(arguments: list[str]) -> None:
     constraints.write_text("\n".join(bundled), "utf-8")
     os.environ["PIP_CONSTRAINT"] = str(constraints)
     sys.path.append(str(site_packages(folder)))
+    if frozen.is_frozen():
+        sys.path.insert(0, str(frozen.folder() / "pip.zip"))
     # pip installs into, and removes from, the environment that it runs in: for it, that is the folder.
     sys.prefix = sys.exec_prefix = str(folder)
     importlib.reload(sysconfig)

@@ -5,6 +5,7 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
+from cowork_desktop.frozen import AS_INTERPRETER, is_frozen
 from cowork_desktop.logs import redact
 
 _SECRET_NAME = re.compile(
@@ -50,6 +51,7 @@ def environment(inherited: Mapping[str, str], folder: Path, *, is_spare: bool) -
         "PYTHONUNBUFFERED": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         **({IS_SPARE: "1"} if is_spare else {}),
+        **({AS_INTERPRETER: "1"} if is_frozen() else {}),
     }
 
 

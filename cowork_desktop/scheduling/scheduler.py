@@ -60,7 +60,7 @@ class Scheduler:
         """The latest time that the clock has shown; it stands behind it after it was set back."""
 
     def wake(self) -> None:
-        """A schedule was made or changed: its slot may come earlier than the one that is slept for."""
+        """Look at the clock now: a slot may have come, or come earlier than the one that is slept for."""
         self._woken.set()
 
     async def load(self) -> None:

@@ -86,6 +86,10 @@ class Schedules:
         """There may be more places."""
         self._runs.fill()
 
+    def look_at_clock(self) -> None:
+        """The machine has slept: slots may have come that nobody has noticed."""
+        self._scheduler.wake()
+
     async def delete(self, id: str, also: Also | None = None) -> None:
         """A run that has begun goes on as the turn that it is; one that waits is dropped. Raises
         NotFound."""

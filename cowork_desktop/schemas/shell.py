@@ -25,3 +25,8 @@ class ShellState(Schema):
 class Acknowledgement(Body):
     done: bool
     """False: the shell could not do it."""
+
+
+class PowerChange(Body):
+    state: Literal["suspend", "resume"]
+    """The machine goes to sleep, or woke."""

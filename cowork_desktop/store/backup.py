@@ -53,14 +53,19 @@ def reading(path: Path) -> Iterator[Tx]:
         with closing(_connect(path)) as tx:
             tx.execute("PRAGMA query_only = ON")
             tx.execute("BEGIN")
-            if (version := schema_version(tx)) > version_of_program():
-                raise DatabaseTooNew(
-                    f"{path} was written by a newer Cowork (schema {version}; this one knows"
-                    f" {version_of_program()}). Install the newer one."
-                )
+            refuse_newer(tx, path)
             yield tx
     except sqlite3.Error as error:
         raise DatabaseUnreadable(f"{path} cannot be used: {error}.") from error
+
+
+def refuse_newer(tx: Tx, path: Path) -> None:
+    """Raises DatabaseTooNew."""
+    if (version := schema_version(tx)) > (known := version_of_program()):
+        raise DatabaseTooNew(
+            f"{path} was written by a newer Cowork (schema {version}; this one knows {known}). Install the"
+            " newer one."
+        )
 
 
 def schema_version(tx: Tx) -> int:
@@ -92,11 +97,16 @@ def lay_out_anew(target: Path, but: Sequence[str]) -> None:
 def find_fault(path: Path, check: Check) -> str | None:
     """What is wrong with a copy; None where it is sound."""
     with closing(_connect(path)) as tx:
-        try:
-            return _fault(tx, check)
-        except sqlite3.Error as error:
-            check()
-            return str(error)
+        return fault_in(tx, check)
+
+
+def fault_in(tx: Tx, check: Check) -> str | None:
+    """The same of one that is open."""
+    try:
+        return _fault(tx, check)
+    except sqlite3.Error as error:
+        check()
+        return str(error)
 
 
 def _fault(tx: Tx, check: Check) -> str | None:

@@ -41,6 +41,7 @@ OTHER_OPERATION_IDS = {
     "follow_shell_commands": "reads a stream",
     "follow_events": "reads a stream",
     "acknowledge_shell_command": "answers a command, makes none",
+    "note_power_change": "tells what happened, makes nothing",
     "test_connection": "acts on a connection, makes none",
     "test_model": "calls a model, makes none",
     "accept_connection_tools": "acts on a connection, makes none",

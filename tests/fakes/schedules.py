@@ -144,6 +144,18 @@ class Timetable:
         self.clock.advance(60)
         await self.claimed()
 
+    async def asleep_until_told(self, moment: str) -> None:
+        """The machine sleeps, and the shell tells the server as soon as it wakes: no timer of the server's
+        has moved meanwhile."""
+        await self.power("suspend")
+        self.clock.set_now(ms(moment))
+        await self.power("resume")
+        await self.claimed()
+
+    async def power(self, state: str) -> None:
+        answer = await self.server.call("POST", "/shell/power", json={"state": state})
+        assert (answer.status, answer.body) == (204, b"")
+
     async def claimed(self) -> None:
         """Wait until the slots that have come are claimed: that of the tick is one of them."""
         now = rfc3339(self.clock.now())

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -62,9 +62,11 @@ while True:
 class Keeper:
     """A process with our `KeyringSecrets`."""
 
-    def __init__(self, environment: dict[str, str], seconds: float) -> None:
+    def __init__(
+        self, environment: dict[str, str], seconds: float, *, python: Sequence[str] = (sys.executable,)
+    ) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _KEEPER, str(seconds)],
+            [*python, "-c", _KEEPER, str(seconds)],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,

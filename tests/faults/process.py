@@ -34,12 +34,20 @@ class ServerProcess:
             return await response.json()
 
 
+FROM_SOURCE = (sys.executable, "-m", "cowork_desktop")
+
+
 async def spawn(
-    data_dir: Path, *flags: str, environment: dict[str, str] | None = None, port: str = "0"
+    data_dir: Path,
+    *flags: str,
+    environment: dict[str, str] | None = None,
+    port: str = "0",
+    program: Sequence[str] = FROM_SOURCE,
+    is_apart: bool = False,
 ) -> asyncio.subprocess.Process:
-    arguments = [
-        "-m",
-        "cowork_desktop",
+    """`is_apart`: it inherits nothing but `environment`."""
+    return await asyncio.create_subprocess_exec(
+        *program,
         "serve",
         "--port",
         port,
@@ -47,14 +55,10 @@ async def spawn(
         "--data-dir",
         str(data_dir),
         *flags,
-    ]
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        *arguments,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=os.environ | (environment or {}),
+        env=({} if is_apart else dict(os.environ)) | (environment or {}),
     )
 
 
@@ -82,9 +86,11 @@ async def running_process(
     *flags: str,
     environment: dict[str, str] | None = None,
     first_lines: Sequence[str] = (),
+    program: Sequence[str] = FROM_SOURCE,
+    is_apart: bool = False,
 ) -> AsyncIterator[ServerProcess]:
     """A process that has said that it is ready; killed at the end if it still runs."""
-    process = await spawn(data_dir, *flags, environment=environment)
+    process = await spawn(data_dir, *flags, environment=environment, program=program, is_apart=is_apart)
     assert process.stdin
     assert process.stdout
     assert process.stderr

@@ -100,6 +100,38 @@ async def test_a_sign_in_makes_a_connection_that_works(data: Path) -> None:
         assert provider.seen["me"] == 1
 
 
+@asynccontextmanager
+async def a_shell(server: Server) -> AsyncIterator[None]:
+    """The desktop shell follows its commands."""
+    events = {"Accept": "text/event-stream"}
+    async with server.stream("GET", "/shell/commands", headers=events):
+        while not (await server.get("/shell/commands"))["is_connected"]:
+            await asyncio.sleep(0.01)
+        yield
+
+
+async def test_with_a_shell_the_page_leads_back_to_the_connection_in_the_app(data: Path) -> None:
+    async with herons(data) as (server, provider), a_shell(server):
+        page = (await come_back(server, provider)).body.decode()
+        [made] = (await server.get("/connectors/connections"))["data"]
+        assert f'<a href="cowork://connection/{made["id"]}">Back to Cowork</a>' in page
+        provider.denies = True
+        page = (await come_back(server, provider, connection_id=made["id"])).body.decode()
+        assert f'<a href="cowork://connection/{made["id"]}">Back to Cowork</a>' in page
+        page = (await come_back(server, provider)).body.decode()
+        assert '<a href="cowork://connectors">Back to Cowork</a>' in page
+
+
+async def test_without_a_shell_nothing_would_open_such_a_link_and_there_is_none(data: Path) -> None:
+    async with herons(data) as (server, provider):
+        signed_in = (await come_back(server, provider)).body
+        provider.denies = True
+        refused = (await come_back(server, provider)).body
+        assert b"You are signed in" in signed_in
+        assert b"Signing in did not work" in refused
+        assert b"href" not in signed_in + refused
+
+
 async def test_start_answers_with_address_state_and_life(data: Path, clock: FakeClock) -> None:
     async with herons(data, clock) as (server, _):
         begun = await server.get("/connectors/oauth/herons/start")

@@ -120,6 +120,23 @@ async def test_after_a_week_asleep_one_run_stands_for_all_slots_that_were_missed
     assert (await plan.get(hourly))["next_run_at"] == "2026-01-08T12:00:00.000Z"
 
 
+async def test_a_slot_that_passed_in_sleep_is_caught_up_with_as_soon_as_the_machine_wakes(
+    plan: Timetable,
+) -> None:
+    hourly = await plan.new("0 * * * *")
+    await plan.asleep_until_told(f"{THURSDAY}01:20:00Z")
+    await plan.ended(hourly)
+    assert await plan.told(hourly) == [(f"{THURSDAY}01:00", "catch_up", "success")]
+    assert plan.clock.monotonic() == 0, "no timer had to run down"
+
+
+async def test_a_machine_that_goes_to_sleep_changes_no_schedule(plan: Timetable) -> None:
+    hourly = await plan.new("0 * * * *")
+    await plan.power("suspend")
+    await plan.awake_until(f"{THURSDAY}01:00:00Z", step=1_800)
+    assert await plan.told(hourly) == [(f"{THURSDAY}01:00", "schedule", "success")]
+
+
 async def test_a_missed_slot_is_caught_up_with_only_within_the_grace(plan: Timetable) -> None:
     await plan.settings(grace_seconds=3_600)
     within, beyond = await plan.new("0 9 * * *"), await plan.new("59 8 * * *")

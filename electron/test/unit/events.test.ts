@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { followCell, followServer, followTurn, startCell, startTurn } from "@/api/events";
-import type { ConnectionState, StreamEvent } from "@/api/following";
+import type { ConnectionState, StreamEvent } from "../../src/shared/following";
 import type { CellEvent, ServerEvent, TurnEvent } from "@/api/types";
 import { Line, answer, framed, opened, passed, settled, started, saidBy } from "./lines";
 import { run, turn } from "./recorded";

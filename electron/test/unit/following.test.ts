@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/api/client";
-import { followEvents, type ConnectionState, type Open, type StreamEvent } from "@/api/following";
+import { followEvents, type ConnectionState, type Open, type StreamEvent } from "../../src/shared/following";
 import { Line, answer, framed, passed, settled } from "./lines";
 
 // A server of the test's own

@@ -1,6 +1,6 @@
 /** Connections that a test plays the server of, and what the server says on them. */
 import { vi } from "vitest";
-import type { StreamEvent } from "@/api/following";
+import type { StreamEvent } from "../../src/shared/following";
 import type { ServerEvent } from "@/api/types";
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ConnectionState } from "@/api/following";
+import type { ConnectionState } from "../../src/shared/following";
 import { followServerTogether } from "@/api/sharedEvents";
 import type { ServerEvent } from "@/api/types";
 import { Line, opened, passed, started, saidBy } from "./lines";

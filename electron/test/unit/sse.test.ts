@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FrameParser, type Frame } from "@/api/sse";
+import { FrameParser, type Frame } from "../../src/shared/sse";
 import { bytes } from "./lines";
 
 function parsed(...chunks: Uint8Array[]): Frame[] {

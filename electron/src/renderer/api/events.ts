@@ -7,8 +7,8 @@ import {
   type FollowOptions,
   type Open,
   type StreamEvent,
-} from "./following";
-import { FrameParser } from "./sse";
+} from "../../shared/following";
+import { FrameParser } from "../../shared/sse";
 import type { AgentResponse, CellEvent, ResponseCreate, ServerEvent, TurnEvent } from "./types";
 
 const HIDDEN_PACE = 200;

@@ -7,7 +7,7 @@
  * of windows out of sight are late, and one that hangs would pass nothing on.
  */
 import { followServer, type ReadOptions } from "./events";
-import type { ConnectionState } from "./following";
+import type { ConnectionState } from "../../shared/following";
 import type { ServerEvent } from "./types";
 
 const NAME = "cowork.events";

@@ -13,6 +13,7 @@ import styles from "./Frame.module.css";
 import { OfflineBanner } from "./ServerState";
 import { Sidebar } from "./Sidebar";
 import { useFrameCommands } from "./useFrameCommands";
+import { useShell } from "./useShell";
 
 const loadPalette = () => import("@/features/search/CommandPalette");
 const CommandPalette = lazy(loadPalette);
@@ -32,6 +33,7 @@ export function Frame() {
     toggleSidebar: () => (isNarrow ? setDrawerOpen(!isDrawerOpen) : setCollapsed(!isCollapsed)),
   });
   useShortcuts();
+  useShell();
   // What is typed right after its shortcut is not to be lost while it loads.
   useEffect(() => void loadPalette(), []);
   useQueueSender();

@@ -17,6 +17,7 @@ import {
 } from "lucide-react";
 import { useCommands } from "@/hooks/commands";
 import { useTheme, useThemeChoice } from "@/hooks/useTheme";
+import { sharedCommand } from "../../shared/commands";
 
 interface Actions {
   openPalette: () => void;
@@ -28,112 +29,80 @@ export function useFrameCommands({ openPalette, toggleSidebar }: Actions): { new
   const theme = useTheme();
   const [, choose] = useThemeChoice();
   const newTask = () => void navigate({ to: "/", search: {} });
-  const view = "Go to";
   useCommands([
     {
-      id: "task.new",
-      title: "New task",
-      group: "Actions",
+      ...sharedCommand("task.new"),
       icon: <SquarePen />,
-      shortcut: "mod+n",
       keywords: ["conversation", "chat"],
       run: newTask,
     },
     {
-      id: "palette",
-      title: "Search and commands",
-      group: "Actions",
+      ...sharedCommand("palette"),
       icon: <Search />,
-      shortcut: "mod+k",
       run: openPalette,
     },
     {
-      id: "sidebar",
-      title: "Show or hide the sidebar",
-      group: "Actions",
+      ...sharedCommand("sidebar"),
       icon: <PanelLeft />,
-      shortcut: "mod+b",
       run: toggleSidebar,
     },
     {
-      id: "theme",
+      ...sharedCommand("theme"),
       title: theme === "dark" ? "Use the light theme" : "Use the dark theme",
-      group: "Actions",
       icon: <Moon />,
       keywords: ["dark", "light", "appearance"],
       run: () => choose(theme === "dark" ? "light" : "dark"),
     },
     {
-      id: "go.projects",
-      title: "Projects",
-      group: view,
+      ...sharedCommand("go.projects"),
       icon: <FolderKanban />,
       run: () => void navigate({ to: "/projects" }),
     },
     {
-      id: "schedule.new",
-      title: "New schedule",
-      group: "Actions",
+      ...sharedCommand("schedule.new"),
       icon: <CalendarClock />,
       keywords: ["repeat", "cron", "daily", "weekly"],
       run: () => void navigate({ to: "/schedules/new", search: {} }),
     },
     {
-      id: "go.schedules",
-      title: "Schedules",
-      group: view,
+      ...sharedCommand("go.schedules"),
       icon: <CalendarClock />,
       run: () => void navigate({ to: "/schedules", search: {} }),
     },
     {
-      id: "go.artifacts",
-      title: "Artifacts",
-      group: view,
+      ...sharedCommand("go.artifacts"),
       icon: <LayoutGrid />,
       run: () => void navigate({ to: "/artifacts" }),
     },
     {
-      id: "go.files",
-      title: "Files",
-      group: view,
+      ...sharedCommand("go.files"),
       icon: <FileText />,
       run: () => void navigate({ to: "/files" }),
     },
     {
-      id: "go.connectors",
-      title: "Connectors",
-      group: view,
+      ...sharedCommand("go.connectors"),
       icon: <Plug />,
       keywords: ["connections", "databases", "services"],
       run: () => void navigate({ to: "/connectors" }),
     },
     {
-      id: "go.memories",
-      title: "Memories",
-      group: view,
+      ...sharedCommand("go.memories"),
       icon: <Brain />,
       run: () => void navigate({ to: "/memories" }),
     },
     {
-      id: "go.skills",
-      title: "Skills",
-      group: view,
+      ...sharedCommand("go.skills"),
       icon: <WandSparkles />,
       run: () => void navigate({ to: "/skills" }),
     },
     {
-      id: "go.approvals",
-      title: "Approvals",
-      group: view,
+      ...sharedCommand("go.approvals"),
       icon: <Inbox />,
       run: () => void navigate({ to: "/approvals" }),
     },
     {
-      id: "go.settings",
-      title: "Settings",
-      group: view,
+      ...sharedCommand("go.settings"),
       icon: <Settings />,
-      shortcut: "mod+,",
       run: () => void navigate({ to: "/settings" }),
     },
   ]);

@@ -33,6 +33,9 @@ function subscribe(reader: () => void): () => void {
 /** All commands that there are now. */
 export const useCommandList = (): readonly Command[] => useSyncExternalStore(subscribe, () => listed);
 
+/** Does what a shortcut of it would; what no view has now is nothing. */
+export const runCommand = (id: string): void => commands.get(id)?.run();
+
 /** Adds commands while the component is shown; their `run` is always that of the last rendering. */
 export function useCommands(given: readonly Command[]): void {
   const latest = useRef(given);

@@ -1,7 +1,7 @@
 /** Live updates: follows what the server tells all windows, and renews what is shown. */
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
-import type { ConnectionState } from "@/api/following";
+import type { ConnectionState } from "../../shared/following";
 import { followServerTogether } from "@/api/sharedEvents";
 import type { ServerEvent } from "@/api/types";
 import { markUnseen } from "@/state/unseen";

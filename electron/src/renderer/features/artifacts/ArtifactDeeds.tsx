@@ -23,12 +23,13 @@ export function ArtifactDeeds({ artifact, serveUrl }: DeedsProps) {
   const [isRenaming, setRenaming] = useState(false);
   const renew = useRenew();
   const remove = useRemove(artifact);
+  const hasTabs = !window.cowork;
   const openTab = () => globalThis.open(serveUrl, "_blank", "noopener");
   const open = async () => {
     try {
       await openArtifact(artifact.id);
     } catch (error) {
-      if (!(error instanceof ApiError && error.type === "no_display" && serveUrl)) throw error;
+      if (!(error instanceof ApiError && error.type === "no_display" && serveUrl && hasTabs)) throw error;
       toast("There is no other window to open it in.", { label: "Open in a tab", onPress: openTab });
     }
   };
@@ -43,9 +44,11 @@ export function ArtifactDeeds({ artifact, serveUrl }: DeedsProps) {
         <MenuItem icon={<Pencil />} onSelect={() => setRenaming(true)}>
           Rename
         </MenuItem>
-        <MenuItem icon={<ExternalLink />} isDisabled={!serveUrl} onSelect={openTab}>
-          Open in a tab
-        </MenuItem>
+        {hasTabs && (
+          <MenuItem icon={<ExternalLink />} isDisabled={!serveUrl} onSelect={openTab}>
+            Open in a tab
+          </MenuItem>
+        )}
         <MenuLink icon={<Download />} href={artifactExportUrl(artifact.id)} download>
           Export as zip
         </MenuLink>

@@ -11,6 +11,7 @@ const SECRETS = {
 } as const;
 
 export function AboutSection() {
+  const shell = window.cowork;
   const health = useQuery(healthQuery);
   if (health.isPending) return <Loading lines={2} />;
   if (health.isError) return <Failed error={health.error} onRetry={() => void health.refetch()} isInline />;
@@ -19,6 +20,12 @@ export function AboutSection() {
       <dl className={styles.facts}>
         <dt>Version</dt>
         <dd>{health.data.version}</dd>
+        {shell && (
+          <>
+            <dt>Desktop app</dt>
+            <dd>{shell.version}</dd>
+          </>
+        )}
         <dt>Credentials</dt>
         <dd>{SECRETS[health.data.secrets]}</dd>
         <dt>Database</dt>
@@ -28,6 +35,7 @@ export function AboutSection() {
         <a href="/api/v1/docs" target="_blank" rel="noopener noreferrer">
           The REST API of this server
         </a>
+        {shell && ". Your scripts need the token of this launch: menu Help → Copy the API’s token."}
       </p>
     </>
   );

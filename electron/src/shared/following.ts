@@ -1,5 +1,5 @@
 /** Follows a stream of events across cuts: none twice, none out of order. */
-import { ApiError, toApiError } from "./client";
+import { ApiError, toApiError } from "./apiError";
 import { FrameParser } from "./sse";
 
 /** `waiting`: the connection is lost, and tried again after a moment. */
@@ -263,20 +263,21 @@ function waitBefore(failures: number, asked: number | null): number {
   return longest * (0.75 + 0.25 * Math.random());
 }
 
-/** Waits, but no longer than until the network is back or somebody looks. */
+/** Waits, but no longer than until the network is back or somebody looks; outside of a page it just waits. */
 function waited(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  const page = typeof document === "undefined" ? null : document;
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer);
-      globalThis.removeEventListener("online", end);
-      document.removeEventListener("visibilitychange", endIfVisible);
+      if (page) globalThis.removeEventListener("online", end);
+      page?.removeEventListener("visibilitychange", endIfVisible);
       signal?.removeEventListener("abort", end);
       resolve();
     };
-    const endIfVisible = () => document.visibilityState === "visible" && end();
+    const endIfVisible = () => page?.visibilityState === "visible" && end();
     const timer = setTimeout(end, milliseconds);
-    globalThis.addEventListener("online", end);
-    document.addEventListener("visibilitychange", endIfVisible);
+    if (page) globalThis.addEventListener("online", end);
+    page?.addEventListener("visibilitychange", endIfVisible);
     signal?.addEventListener("abort", end);
     if (signal?.aborted) end();
   });

@@ -1,0 +1,107 @@
+/** Windows of artifacts: one each, with a session of its own, no preload, and nothing but its own origin. */
+import { session, type BrowserWindow } from "electron";
+import { guardSession } from "./guards";
+import type { Log } from "./log";
+import { isArtifact, isOwnRequest } from "./navigationPolicy";
+import { bringForward, type Pages } from "./pages";
+import type { Running } from "./server";
+
+interface ArtifactWindow {
+  window: BrowserWindow;
+  url: URL;
+}
+
+interface Options {
+  pages: Pages;
+  running: () => Running | null;
+  log: Log;
+}
+
+const SIZE = { width: 1080, height: 760, minWidth: 320, minHeight: 240 };
+
+export class ArtifactWindows {
+  private readonly all = new Map<string, ArtifactWindow>();
+  private readonly guarded = new Set<string>();
+
+  constructor(private readonly options: Options) {}
+
+  /** Show it in its window. False: that is no artifact of the server's, or it could not be loaded. */
+  async open(address: string, title: string): Promise<boolean> {
+    const server = this.options.running();
+    const url = URL.canParse(address) ? new URL(address) : null;
+    if (!server || !url || !isArtifact(url, server.url)) return false;
+    const id = idOf(url);
+    const there = this.all.get(id);
+    if (there) {
+      bringForward(there.window);
+      return true;
+    }
+    const window = this.make(id, url, title);
+    try {
+      await window.loadURL(url.href);
+      return true;
+    } catch (error) {
+      this.options.log.write(`${id}: ${String(error)}`);
+      if (!window.isDestroyed()) window.destroy();
+      return false;
+    }
+  }
+
+  /** The server runs, perhaps at another port, which is part of an artifact's origin. */
+  serverIsThere({ url: server }: Running): void {
+    for (const one of this.all.values()) {
+      const { port } = new URL(server);
+      if (one.url.port === port) continue;
+      one.url.port = port;
+      void one.window.loadURL(one.url.href).catch((error: unknown) => this.options.log.write(String(error)));
+    }
+  }
+
+  /** It is no more: its window closes, and what it has stored goes. */
+  async forget(artifactId: string): Promise<void> {
+    const id = artifactId.replaceAll("_", "-");
+    this.all.get(id)?.window.close();
+    await session.fromPartition(partitionOf(id)).clearStorageData();
+  }
+
+  closeAll(): void {
+    for (const { window } of [...this.all.values()]) window.destroy();
+  }
+
+  private make(id: string, url: URL, title: string): BrowserWindow {
+    const { pages, running } = this.options;
+    const opened: Partial<ArtifactWindow> & { url: URL } = { url };
+    const window = pages.open({
+      kind: "artifact",
+      home: () => (running() ? opened.url.origin : null),
+      window: { ...SIZE, title, webPreferences: { partition: partitionOf(id), spellcheck: false } },
+    });
+    this.guardPartition(id);
+    this.all.set(id, Object.assign(opened, { window }));
+    window.setMenuBarVisibility(false);
+    // What it calls itself could pass for something else.
+    window.on("page-title-updated", (event) => event.preventDefault());
+    window.once("ready-to-show", () => window.show());
+    window.on("closed", () => this.all.delete(id));
+    return window;
+  }
+
+  /** Once for each, as a session outlives its window. */
+  private guardPartition(id: string): void {
+    if (this.guarded.has(id)) return;
+    this.guarded.add(id);
+    const partition = session.fromPartition(partitionOf(id));
+    guardSession(partition, (contents) => this.options.pages.whose(contents));
+    partition.webRequest.onBeforeRequest(({ url }, respond) => {
+      const own = this.all.get(id)?.url.origin;
+      respond({ cancel: own === undefined || !isOwnRequest(own, url) });
+    });
+    partition.on("will-download", (event, item) => {
+      if (!item.hasUserGesture()) event.preventDefault();
+    });
+  }
+}
+
+const idOf = (url: URL): string => url.hostname.slice(0, -".localhost".length);
+
+const partitionOf = (id: string): string => `persist:${id}`;

@@ -1,0 +1,63 @@
+/** Which window shows what: every page is noted here before it loads anything, and held to the policies. */
+import { BrowserWindow, type BrowserWindowConstructorOptions, type WebContents } from "electron";
+import { guard } from "./guards";
+import type { Home, Kind } from "./navigationPolicy";
+
+export interface PageOptions {
+  kind: Kind;
+  home: () => Home;
+  /** Its window; `webPreferences` are what is added to those that all have. */
+  window: BrowserWindowConstructorOptions;
+}
+
+export class Pages {
+  private readonly known = new Map<number, { kind: Kind; home: () => Home }>();
+
+  constructor(
+    private readonly isDevelopment: boolean,
+    /** Shows a page of ours, or an artifact's, in a window. */
+    private readonly show: (kind: "app" | "artifact", url: string) => void,
+  ) {}
+
+  /** A window, not shown yet. */
+  open({ kind, home, window: { webPreferences, ...look } }: PageOptions): BrowserWindow {
+    const window = new BrowserWindow({
+      show: false,
+      ...look,
+      webPreferences: {
+        ...webPreferences,
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        webSecurity: true,
+        devTools: this.isDevelopment,
+      },
+    });
+    const { id } = window.webContents;
+    this.known.set(id, { kind, home });
+    window.on("closed", () => this.known.delete(id));
+    guard(window, { kind, home, show: this.show });
+    return window;
+  }
+
+  /** Undefined: it is no window of ours. */
+  whose(contents: WebContents | null): { kind: Kind; home: Home } | undefined {
+    return contents ? this.of(contents.id) : undefined;
+  }
+
+  isOfApp(webContentsId: number | undefined): boolean {
+    return webContentsId !== undefined && this.known.get(webContentsId)?.kind === "app";
+  }
+
+  private of(id: number): { kind: Kind; home: Home } | undefined {
+    const found = this.known.get(id);
+    return found && { kind: found.kind, home: found.home() };
+  }
+}
+
+/** Bring it to the front, wherever it is. */
+export function bringForward(window: BrowserWindow): void {
+  if (window.isMinimized()) window.restore();
+  window.show();
+  window.focus();
+}

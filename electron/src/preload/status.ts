@@ -1,0 +1,47 @@
+/** Fills the window that is there before the app, and in its stead. The page has no script of its own. */
+import { ipcRenderer } from "electron";
+import type { Answers, Status, Told } from "../shared/channels";
+
+const ask = <C extends keyof Answers>(channel: C): Promise<Answers[C]> =>
+  ipcRenderer.invoke(channel) as Promise<Answers[C]>;
+
+function element(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`The page has no #${id}.`);
+  return found;
+}
+
+function show(status: Status): void {
+  const hasFailed = status.phase === "failed";
+  document.body.dataset.phase = status.phase;
+  document.title = hasFailed ? status.title : "Cowork";
+  element("title").textContent = status.title;
+  element("words").textContent = status.words;
+  element("diagnosis").hidden = !hasFailed;
+  element("retry").hidden = !status.canRetry;
+  element("tried").replaceChildren(...status.tried.map(line));
+  element("log").textContent = status.log.join("\n") || "It said nothing.";
+  if (hasFailed) element(status.canRetry ? "retry" : "copy").focus();
+}
+
+function line(text: string): HTMLElement {
+  const item = document.createElement("li");
+  item.textContent = text;
+  return item;
+}
+
+function press(id: string, channel: keyof Told, after = ""): void {
+  element(id).addEventListener("click", () => {
+    ipcRenderer.send(channel);
+    element("done").textContent = after;
+  });
+}
+
+addEventListener("DOMContentLoaded", () => {
+  press("retry", "status:retry");
+  press("copy", "status:copy", "Copied.");
+  press("logs", "status:open-logs");
+  press("quit", "status:quit");
+  ipcRenderer.on("status:changed", (_event, status: Status) => show(status));
+  void ask("status:get").then(show);
+});
