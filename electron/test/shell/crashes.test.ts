@@ -1,0 +1,154 @@
+/** A server that ends: the app goes on, and where it cannot, says why. */
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { isAlive, newPlace, serverPid, startApp, type App } from "./app";
+import { until } from "./waiting";
+
+async function killServer(app: App): Promise<number> {
+  const pid = await until("the server", () => serverPid(app) ?? undefined);
+  process.kill(pid, "SIGKILL");
+  await until("its end", () => (isAlive(pid) ? undefined : true));
+  return pid;
+}
+
+const nextServer = (app: App, before: number): Promise<number> =>
+  until("the next server", () => {
+    const pid = serverPid(app);
+    return pid !== null && pid !== before && isAlive(pid) ? pid : undefined;
+  });
+
+const diagnosis = async (app: App): Promise<Page> => {
+  const page = await app.shell.waitForWindow((one) => one.url().endsWith("/status.html"));
+  await page.getByRole("button", { name: "Copy the diagnosis" }).waitFor();
+  return page;
+};
+
+test("a server that is killed is started again, and the page goes on as it was", async () => {
+  const app = await startApp();
+  const page = await app.window();
+  const origin = new URL(page.url()).origin;
+  await page.getByRole("textbox", { name: "What is to be done" }).fill("half a thought");
+  await page.evaluate(() => Object.assign(globalThis, { isTheSame: true }));
+  const before = await killServer(app);
+  await nextServer(app, before);
+  await until("the API", async () =>
+    (await page.evaluate(() =>
+      fetch("/api/v1/settings").then(
+        ({ status }) => status,
+        () => 0,
+      ),
+    )) === 200
+      ? true
+      : undefined,
+  );
+  expect(new URL(page.url()).origin).toBe(origin);
+  expect(await page.evaluate(() => Reflect.get(globalThis, "isTheSame") as unknown)).toBe(true);
+  expect(await page.getByRole("textbox", { name: "What is to be done" }).inputValue()).toBe("half a thought");
+  await page.getByRole("textbox", { name: "What is to be done" }).fill("hello");
+  await page.keyboard.press("Enter");
+  await page.getByText("word", { exact: true }).waitFor();
+});
+
+test("after three crashes there is a diagnosis in the window's stead, and trying again helps", async () => {
+  const app = await startApp();
+  const id = (await app.call<{ id: string }>("POST", "/conversations", { title: "Kept" })).body.id;
+  const own = await app.window();
+  await own.goto(`${new URL(own.url()).origin}/tasks/${id}`);
+  let before = await killServer(app);
+  for (let crashes = 1; crashes < 3; crashes += 1) {
+    await nextServer(app, before);
+    before = await killServer(app);
+  }
+  const page = await diagnosis(app);
+  expect(await page.title()).toBe("Cowork could not be started");
+  await until("the app's window to close", () => (app.shell.windows().length === 1 ? true : undefined));
+  expect(await page.getByRole("listitem").allTextContents()).toContain("It was ended by SIGKILL.");
+  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("Try again");
+
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate(async () => {
+    const { violations: found } = await (Reflect.get(globalThis, "axe") as typeof axe).run();
+    return found.map(({ id }) => id);
+  });
+  expect(violations).toEqual([]);
+
+  await page.getByRole("button", { name: "Copy the diagnosis" }).click();
+  await page.getByText("Copied.").waitFor();
+  const copied = await app.shell.evaluate(({ clipboard }) => clipboard.readText());
+  expect(copied).toContain("What was tried:");
+  expect(copied).toContain("It was ended by SIGKILL.");
+  expect(copied).toMatch(/Cowork \d+\.\d+\.\d+, linux|darwin|win32/);
+
+  await app.shell.evaluate(({ shell }) => {
+    shell.openPath = (path) => {
+      Object.assign(globalThis, { openedPath: path });
+      return Promise.resolve("");
+    };
+  });
+  await page.getByRole("button", { name: "Open the logs" }).click();
+  const logs = await until("the logs", () =>
+    app.shell.evaluate(() => Reflect.get(globalThis, "openedPath") as string | undefined),
+  );
+  expect(existsSync(join(logs, "shell.log"))).toBe(true);
+
+  await page.getByRole("button", { name: "Try again" }).click();
+  await app.shell.waitForWindow((one) => one.url().endsWith(`/tasks/${id}`));
+  await until("the diagnosis to close", () => (app.shell.windows().length === 1 ? true : undefined));
+});
+
+test("a data folder that another server works in is told at once, and the other is left alone", async () => {
+  const place = await newPlace();
+  const first = await startApp({ place });
+  await first.window();
+  const pid = serverPid(place);
+  const second = await startApp({ place: { ...place, userData: join(place.home, "other") } });
+  const page = await diagnosis(second);
+  expect(await page.title()).toBe("Another Cowork works with your data");
+  expect(await page.locator("#words").textContent()).toContain(`process ${pid}`);
+  expect(isAlive(pid ?? 0)).toBe(true);
+  await first.shell.close();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await second.window();
+});
+
+test("a server of another version is refused, and ended", async () => {
+  const place = await newPlace();
+  const program = join(place.home, "server");
+  const ready = { event: "ready", url: "http://localhost:1", port: 1, pid: 1, version: "9.9.9" };
+  writeFileSync(
+    program,
+    `#!/bin/sh\necho $$ > ${join(place.home, "pid")}\necho '${JSON.stringify(ready)}'\nexec cat > /dev/null\n`,
+  );
+  chmodSync(program, 0o755);
+  const app = await startApp({ place, env: { COWORK_SERVER: program } });
+  const page = await diagnosis(app);
+  expect(await page.title()).toBe("Two versions of Cowork got mixed");
+  expect(await page.locator("#words").textContent()).toContain("its server is 9.9.9");
+});
+
+test("a server that cannot be found is told of", async () => {
+  const app = await startApp({ env: { COWORK_SERVER: "/nowhere/cowork-server" } });
+  const page = await diagnosis(app);
+  expect(await page.title()).toBe("A part of Cowork is missing");
+  await page.getByRole("button", { name: "Quit" }).click();
+  expect((await app.shell.exited).code).toBe(0);
+});
+
+test("a page that crashes is loaded again", async () => {
+  const app = await startApp();
+  const page = await app.window();
+  const crashed = page.waitForEvent("crash");
+  void page.goto("chrome://crash").catch(() => undefined);
+  // What has crashed is lost to the driver for good, so Electron is asked.
+  await crashed;
+  await until("the page", () =>
+    app.shell.evaluate(async ({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+      const look = "document.querySelector('textarea') !== null || undefined";
+      return contents?.executeJavaScript(look).catch(() => undefined) as Promise<true | undefined>;
+    }),
+  );
+});

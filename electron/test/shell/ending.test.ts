@@ -1,0 +1,129 @@
+/** The end of the app, however it comes: nothing that was acknowledged is lost, and no process is left. */
+import { expect, test } from "vitest";
+import { isAlive, logOf, newPlace, processesOf, serverPid, startApp, type App, type Place } from "./app";
+import { until } from "./waiting";
+
+interface Responses {
+  data: { id: string; status: string; error: { type: string } | null }[];
+}
+
+/** A turn that streams for a minute, seen to have begun. */
+async function slowTurn(app: App): Promise<{ conversation: string; response: string }> {
+  const conversation = await app.send("slow");
+  const response = await until("the turn", async () => {
+    const { body } = await app.call<Responses>("GET", "/responses/in-flight-list");
+    return body.data[0]?.id;
+  });
+  await until("its first words", async () => {
+    const { body } = await app.call("GET", `/responses/${response}`);
+    return JSON.stringify(body).includes("word word") ? true : undefined;
+  });
+  return { conversation, response };
+}
+
+/** A kernel that is at work. */
+async function busyKernel(app: App): Promise<void> {
+  const conversation = (await app.call<{ id: string }>("POST", "/conversations", { title: "Cells" })).body.id;
+  const made = await app.call<{ id: string; cells: { id: string }[] }>("POST", "/scratchpads", {
+    conversation_id: conversation,
+    cells: [{ type: "code", content: "import time\nprint('here', flush=True)\ntime.sleep(60)" }],
+  });
+  const { id, cells } = made.body;
+  void app.call("POST", `/scratchpads/${id}/cells/${cells[0]?.id}/run`, {}).catch(() => undefined);
+  await until("the output", async () => {
+    const { body } = await app.call("GET", `/scratchpads/${id}`);
+    return JSON.stringify(body).includes("here\\n") ? true : undefined;
+  });
+}
+
+const answerQuit = (app: App, response: number): Promise<void> =>
+  app.shell.evaluate(({ dialog }, answer) => {
+    Object.assign(globalThis, { questions: 0 });
+    dialog.showMessageBox = () => {
+      Object.assign(globalThis, { questions: Number(Reflect.get(globalThis, "questions")) + 1 });
+      return Promise.resolve({ response: answer, checkboxChecked: false });
+    };
+  }, response);
+
+const questions = (app: App): Promise<number> =>
+  app.shell.evaluate(() => Number(Reflect.get(globalThis, "questions")));
+
+const noneLeft = (place: Place): Promise<true> =>
+  until("the end of all processes", () => (processesOf(place).length === 0 ? true : undefined), 10_000);
+
+test("quitting in mid-turn asks, and keeps what was said", async () => {
+  const place = await newPlace();
+  const app = await startApp({ place });
+  await app.window();
+  const { conversation, response } = await slowTurn(app);
+  await busyKernel(app);
+  const pid = serverPid(app);
+
+  await answerQuit(app, 1);
+  await app.shell.evaluate(({ app: electron }) => electron.quit());
+  await until("the question", async () => ((await questions(app)) === 1 ? true : undefined));
+  expect(isAlive(pid ?? 0)).toBe(true);
+
+  await answerQuit(app, 0);
+  await app.shell.close();
+  expect(isAlive(pid ?? 0)).toBe(false);
+  await noneLeft(place);
+
+  const again = await startApp({ place });
+  await again.window();
+  const turn = await again.call<{ status: string; error: { type: string } }>("GET", `/responses/${response}`);
+  expect(turn.body).toMatchObject({ status: "failed", error: { type: "interrupted" } });
+  const items = await again.call("GET", `/conversations/${conversation}/items`);
+  expect(JSON.stringify(items.body)).toContain("word word");
+});
+
+test("quitting with nothing at work asks nothing, and its server ends within two seconds", async () => {
+  const place = await newPlace();
+  const app = await startApp({ place });
+  await app.window();
+  await answerQuit(app, 1);
+  await app.shell.close();
+  expect(await app.shell.exited).toEqual({ code: 0, signal: null });
+  const [stopping = 0, stopped = Infinity] = ["stopping", "stopped"].map((state) =>
+    Date.parse(new RegExp(`^(\\S+) server: ${state}$`, "m").exec(logOf(app))?.[1] ?? ""),
+  );
+  expect(stopped - stopping).toBeLessThan(2_000);
+  await noneLeft(place);
+});
+
+test("when the shell is killed, so are its server and kernels", async () => {
+  const place = await newPlace();
+  const app = await startApp({ place });
+  await app.window();
+  const { response } = await slowTurn(app);
+  await busyKernel(app);
+  await app.shell.kill();
+  await noneLeft(place);
+  const again = await startApp({ place });
+  await again.window();
+  const turn = await again.call("GET", `/responses/${response}`);
+  expect(turn.body).toMatchObject({ status: "failed", error: { type: "interrupted" } });
+});
+
+test("without a window it goes on, says so once, and comes back when it is started again", async () => {
+  const place = await newPlace();
+  const app = await startApp({ place });
+  await app.window();
+  const pid = serverPid(app);
+  const close = (): Promise<void> =>
+    app.shell.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows().forEach((window) => window.close()),
+    );
+  await close();
+  await until("no window", () => (app.shell.windows().length === 0 ? true : undefined));
+  expect(isAlive(pid ?? 0)).toBe(true);
+  await app.shell.evaluate(({ app: electron }) => electron.emit("activate"));
+  await app.window();
+
+  await app.shell.evaluate(
+    ({ Menu }) => void Menu.getApplicationMenu()?.getMenuItemById("keep-running")?.click(),
+  );
+  await close();
+  expect((await app.shell.exited).code).toBe(0);
+  await noneLeft(place);
+});
