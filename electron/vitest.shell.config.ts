@@ -6,7 +6,7 @@ export default defineConfig({
     environment: "node",
     include: ["test/double/**/*.test.ts", "test/shell/**/*.test.ts"],
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     restoreMocks: true,
   },

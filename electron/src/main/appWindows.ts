@@ -1,5 +1,6 @@
 /** The windows of the app itself: they load the page from the server, and go on when that comes back. */
-import { nativeTheme, screen, session, type BrowserWindow } from "electron";
+import { dialog, nativeTheme, screen, session, type BrowserWindow } from "electron";
+import { MOST_CRASHES, recent } from "./crashLimit";
 import { tell } from "./ipc";
 import type { Log } from "./log";
 import { bringForward, type Pages } from "./pages";
@@ -22,8 +23,12 @@ interface AppWindow {
   pending: Told[];
   /** What it has loaded, or loads; null: nothing, or it could not. */
   loaded: string | null;
-  /** When its page crashed, in ms of a clock that is never set. */
-  crashes: number[];
+  /** Where it was last. */
+  place: string | null;
+  /** It has been seen. */
+  isShown: boolean;
+  /** When its page crashed. */
+  crashes: { at: number }[];
 }
 
 interface Options {
@@ -33,10 +38,14 @@ interface Options {
   version: string;
   memory: Memory;
   log: Log;
+  /** Whether windows are of use now; if not, something else is shown. */
+  admit: () => boolean;
+  /** The session of the user ends. */
+  onSessionEnd: () => void;
 }
 
-const MOST_CRASHES = 3;
-const WITHIN_MILLISECONDS = 60_000;
+/** Chromium's code for a load that something newer took the place of. */
+const ABORTED = -3;
 
 export class AppWindows {
   private readonly all: AppWindow[] = [];
@@ -47,13 +56,9 @@ export class AppWindows {
     return this.all.length;
   }
 
-  /** What the one shows that had the focus last. */
-  get frontPath(): string | null {
-    return this.all.at(-1)?.path ?? null;
-  }
-
   /** A new one, which is seen as soon as it has something to show. */
   open(path = "/"): void {
+    if (!this.options.admit()) return;
     const { pages, preload, version, running, memory } = this.options;
     const screens = screen.getAllDisplays().map(({ workArea }) => workArea);
     const isFirst = this.all.length === 0;
@@ -77,12 +82,22 @@ export class AppWindows {
         },
       },
     });
-    const opened: AppWindow = { window, path, isReady: false, pending: [], loaded: null, crashes: [] };
+    const opened: AppWindow = {
+      window,
+      path,
+      isReady: false,
+      pending: [],
+      loaded: null,
+      place: null,
+      isShown: false,
+      crashes: [],
+    };
     this.all.push(opened);
     // To maximize it is to show it, too.
     window.once("ready-to-show", () => {
       if (isFirst && was.isMaximized) window.maximize();
       window.show();
+      opened.isShown = true;
     });
     this.follow(opened);
     void this.load(opened);
@@ -96,6 +111,7 @@ export class AppWindows {
 
   /** The one in front, or a new one. */
   bringForward(): void {
+    if (!this.options.admit()) return;
     const front = this.all.at(-1);
     if (front) bringForward(front.window);
     else this.open();
@@ -120,13 +136,18 @@ export class AppWindows {
     for (const one of this.all) void this.load(one);
   }
 
-  closeAll(): void {
-    for (const { window } of [...this.all]) window.destroy();
+  /** Their pages keep what was typed. */
+  hideAll(): void {
+    for (const { window } of this.all) window.hide();
+  }
+
+  showAll(): void {
+    for (const { window, isShown } of this.all) if (isShown) window.show();
   }
 
   private tell(told: Told): void {
     const front = this.all.at(-1);
-    if (!front) return;
+    if (!front || !this.options.admit()) return;
     if (front.isReady) tell(front.window.webContents, told.channel, told.value);
     else front.pending.push(told);
     bringForward(front.window);
@@ -136,12 +157,13 @@ export class AppWindows {
     const { running, log } = this.options;
     const server = running();
     if (!server || one.loaded === server.url) return;
-    one.loaded = server.url;
+    const isElsewhere = one.place !== null && one.place !== server.url;
+    one.loaded = one.place = server.url;
     try {
       await one.window.loadURL(new URL(one.path, server.url).href);
+      // What was before is at a place that may be anybody's by now.
+      if (isElsewhere) one.window.webContents.navigationHistory.clear();
     } catch (error) {
-      // The server went away meanwhile: when it is there again, so is the page.
-      one.loaded = null;
       log.write(`window: ${String(error)}`);
     }
   }
@@ -157,20 +179,45 @@ export class AppWindows {
       this.all.push(...this.all.splice(this.all.indexOf(one), 1));
     });
     window.on("close", () => memory.keepPlace(window));
+    window.on("session-end", this.options.onSessionEnd);
     window.on("closed", () => this.all.splice(this.all.indexOf(one), 1));
     window.webContents.on("did-navigate", (_event, url) => {
       one.isReady = false;
       keepPath(url);
     });
     window.webContents.on("did-navigate-in-page", (_event, url, isMainFrame) => isMainFrame && keepPath(url));
+    // The server went away: when it is there again, so is the page.
+    window.webContents.on("did-fail-load", (_event, code, _words, _url, isMainFrame) => {
+      if (isMainFrame && code !== ABORTED) this.isLost(one);
+    });
     window.webContents.on("render-process-gone", (_event, { reason }) => {
       log.write(`window: its page is gone (${reason})`);
-      one.isReady = false;
-      const now = performance.now();
-      one.crashes = [...one.crashes.filter((at) => now - at < WITHIN_MILLISECONDS), now];
-      one.loaded = null;
-      if (one.crashes.length < MOST_CRASHES) void this.load(one);
-      else window.close();
+      this.isLost(one);
+      void this.afterCrash(one);
     });
+  }
+
+  private isLost(one: AppWindow): void {
+    one.loaded = null;
+    one.isReady = false;
+  }
+
+  private async afterCrash(one: AppWindow): Promise<void> {
+    const at = performance.now();
+    one.crashes = [...recent(one.crashes, at), { at }];
+    if (one.crashes.length >= MOST_CRASHES) {
+      const answer = await dialog.showMessageBox(one.window, {
+        type: "error",
+        message: "This window’s page keeps crashing.",
+        buttons: ["Try again", "Close"],
+        cancelId: 1,
+      });
+      if (answer.response === 1) {
+        one.window.destroy();
+        return;
+      }
+      one.crashes = [];
+    }
+    await this.load(one);
   }
 }

@@ -1,6 +1,5 @@
 /** Windows of artifacts: one each, with a session of its own, no preload, and nothing but its own origin. */
 import { session, type BrowserWindow } from "electron";
-import { guardSession } from "./guards";
 import type { Log } from "./log";
 import { isArtifact, isOwnRequest } from "./navigationPolicy";
 import { bringForward, type Pages } from "./pages";
@@ -53,19 +52,26 @@ export class ArtifactWindows {
       const { port } = new URL(server);
       if (one.url.port === port) continue;
       one.url.port = port;
-      void one.window.loadURL(one.url.href).catch((error: unknown) => this.options.log.write(String(error)));
+      void one.window
+        .loadURL(one.url.href)
+        .then(() => one.window.webContents.navigationHistory.clear())
+        .catch((error: unknown) => this.options.log.write(String(error)));
     }
   }
 
   /** It is no more: its window closes, and what it has stored goes. */
   async forget(artifactId: string): Promise<void> {
-    const id = artifactId.replaceAll("_", "-");
-    this.all.get(id)?.window.close();
+    const id = artifactId.replace("_", "-");
+    this.all.get(id)?.window.destroy();
     await session.fromPartition(partitionOf(id)).clearStorageData();
   }
 
-  closeAll(): void {
-    for (const { window } of [...this.all.values()]) window.destroy();
+  hideAll(): void {
+    for (const { window } of this.all.values()) window.hide();
+  }
+
+  showAll(): void {
+    for (const { window } of this.all.values()) window.show();
   }
 
   private make(id: string, url: URL, title: string): BrowserWindow {
@@ -91,7 +97,6 @@ export class ArtifactWindows {
     if (this.guarded.has(id)) return;
     this.guarded.add(id);
     const partition = session.fromPartition(partitionOf(id));
-    guardSession(partition, (contents) => this.options.pages.whose(contents));
     partition.webRequest.onBeforeRequest(({ url }, respond) => {
       const own = this.all.get(id)?.url.origin;
       respond({ cancel: own === undefined || !isOwnRequest(own, url) });

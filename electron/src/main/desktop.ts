@@ -7,7 +7,6 @@ import { ArtifactWindows } from "./artifactWindows";
 import { authorize } from "./authorization";
 import { linkIn, pathOf } from "./deepLinks";
 import { asText, diagnose } from "./diagnosis";
-import { guardSession } from "./guards";
 import { Gate } from "./ipc";
 import type { Log } from "./log";
 import type { Memory } from "./memory";
@@ -61,7 +60,11 @@ export class Desktop {
   constructor(private readonly options: Options) {
     const { server, memory, log, files, isDevelopment } = options;
     const running = () => server.running;
-    this.pages = new Pages(isDevelopment, (kind, url) => this.showPage(kind, url));
+    this.pages = new Pages(isDevelopment, {
+      show: (kind, url) => this.showPage(kind, url),
+      isUrgent: () => this.quitting.isUrgent,
+      onStay: () => this.quitting.cancel(),
+    });
     this.appWindows = new AppWindows({
       pages: this.pages,
       running,
@@ -69,17 +72,24 @@ export class Desktop {
       version: app.getVersion(),
       memory,
       log,
+      admit: () => this.admit(),
+      onSessionEnd: () => this.endAtOnce(),
     });
     this.artifacts = new ArtifactWindows({ pages: this.pages, running, log });
     this.statusWindow = new StatusWindow({
       pages: this.pages,
       file: files.statusPage,
       preload: files.statusPreload,
+      onClosed: () => {
+        // The windows that wait behind it are of no use.
+        if (server.state.name === "failed" && !this.isMac) app.quit();
+      },
     });
     this.quitting = new Quitting({
       activity: () => this.activity,
       confirm: (activity) => this.confirmQuit(activity),
       stop: () => server.stop(),
+      start: () => server.start(),
       quit: () => app.quit(),
     });
   }
@@ -96,7 +106,8 @@ export class Desktop {
     app.on("activate", () => this.openLink(null));
     app.on("window-all-closed", () => this.afterLastWindow());
     app.on("before-quit", (event) => this.quitting.onBeforeQuit(event));
-    app.on("will-quit", () => this.tray?.remove());
+    app.on("will-quit", (event) => this.quitting.onWillQuit(event));
+    app.on("quit", () => this.tray?.remove());
     // Before anything is known of a page it may open nothing; guards.ts says more.
     app.on("web-contents-created", (_event, contents) =>
       contents.setWindowOpenHandler(() => ({ action: "deny" })),
@@ -111,7 +122,6 @@ export class Desktop {
       () => server.running,
       (id) => this.pages.isOfApp(id),
     );
-    guardSession(session.defaultSession, (contents) => this.pages.whose(contents));
     this.answerPages();
     this.hearPower();
     this.makeTray();
@@ -123,7 +133,7 @@ export class Desktop {
     setTimeout(() => {
       if (server.state.name === "starting") void this.statusWindow.show(STARTING);
     }, SHOW_START_AFTER);
-    void this.lookForUpdates();
+    this.lookForUpdates().catch((error: unknown) => this.options.log.write(`update: ${String(error)}`));
   }
 
   private onServer(state: ServerState): void {
@@ -154,16 +164,29 @@ export class Desktop {
     if (this.appWindows.count === 0 && this.statusWindow.isOpen) this.appWindows.open(this.wanted);
     this.appWindows.serverIsThere();
     this.artifacts.serverIsThere(running);
+    this.appWindows.showAll();
+    this.artifacts.showAll();
     this.statusWindow.close();
   }
 
-  private async onFailed({ failure }: ServerState & { name: "failed" }): Promise<void> {
+  /** The windows wait behind the diagnosis: their pages keep what was typed. */
+  private async onFailed(state: ServerState & { name: "failed" }): Promise<void> {
+    await this.diagnose(state);
+    if (this.options.server.state !== state) return;
+    this.appWindows.hideAll();
+    this.artifacts.hideAll();
+  }
+
+  private diagnose({ failure }: ServerState & { name: "failed" }): Promise<void> {
     const { server } = this.options;
-    await this.statusWindow.show(diagnose(failure, server.tried, server.said));
-    this.wanted = this.appWindows.frontPath ?? this.wanted;
-    // They show a page that has no server; what was typed there is kept by the page.
-    this.appWindows.closeAll();
-    this.artifacts.closeAll();
+    return this.statusWindow.show(diagnose(failure, server.tried, server.said));
+  }
+
+  /** Whether a window can show something. */
+  private admit(): boolean {
+    const { state } = this.options.server;
+    if (state.name === "failed") void this.diagnose(state);
+    return state.name !== "failed";
   }
 
   private answerPages(): void {
@@ -184,7 +207,7 @@ export class Desktop {
   }
 
   private hearPower(): void {
-    const { server, log } = this.options;
+    const { log } = this.options;
     const told = (state: "suspend" | "resume"): void => {
       log.write(`power: ${state}`);
       this.api
@@ -193,10 +216,23 @@ export class Desktop {
     };
     powerMonitor.on("suspend", () => told("suspend"));
     powerMonitor.on("resume", () => told("resume"));
-    powerMonitor.on("shutdown", () => {
-      this.quitting.hurry();
-      server.stopAtOnce();
+    powerMonitor.on("shutdown", (event?: { preventDefault: () => void }) => {
+      // The system waits until this app has quit, which stores what runs.
+      event?.preventDefault();
+      this.hurry();
+      app.quit();
     });
+  }
+
+  private hurry(): void {
+    this.quitting.hurry();
+    this.updates?.hurry();
+  }
+
+  /** Windows waits for nobody. */
+  private endAtOnce(): void {
+    this.hurry();
+    this.options.server.stopAtOnce();
   }
 
   private makeTray(): void {
@@ -234,7 +270,12 @@ export class Desktop {
     if (!updater) return;
     this.updates = new Updates({
       updater,
-      drain: () => this.quitting.drain(),
+      drain: async () => {
+        const isAgreed = await this.quitting.agree();
+        if (isAgreed) await this.quitting.drain();
+        return isAgreed;
+      },
+      onFailed: () => this.quitting.cancel(),
       onReady: (version) => {
         this.update = version;
         this.renewMenu();
@@ -252,7 +293,10 @@ export class Desktop {
   /** Show what a link means, or the app as it is. */
   private openLink(link: string | null): void {
     const path = link === null ? null : pathOf(link);
-    if (this.statusWindow.isOpen) {
+    // On a Mac a link comes before that.
+    if (!app.isReady()) {
+      this.wanted = path ?? this.wanted;
+    } else if (this.statusWindow.isOpen) {
       this.wanted = path ?? this.wanted;
       this.statusWindow.focus();
     } else if (path !== null) this.appWindows.show(path);
@@ -287,7 +331,7 @@ export class Desktop {
       memory.keep({ wasTold: true });
       this.notices.tell({
         title: "Cowork goes on without a window",
-        body: "So tasks and schedules run. It is beside the clock; File, “Keep running without a window” ends this.",
+        body: "So tasks and schedules run. Start it again to see it; File, “Keep running without a window” ends this.",
         path: "/",
       });
     }

@@ -29,7 +29,6 @@ export function diagnose(failure: Failure, tried: readonly string[], said: reado
     words: `${failure.words} ${WHAT_TO_DO[failure.kind]}`,
     tried: [...tried],
     log: said.slice(-LINES_SHOWN),
-    canRetry: true,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Holds every page to navigationPolicy.ts and permissionPolicy.ts. */
 import type { BrowserWindow, Session, WebContents } from "electron";
+import { askToLeave } from "./askToLeave";
 import { askToOpenExternal, openExternal } from "./external";
 import {
   decideFrame,
@@ -15,27 +16,36 @@ export interface Guarded {
   kind: Kind;
   /** Where it is at home now. */
   home: () => Home;
+  host: Host;
+}
+
+/** What the rest of the app does for a page. */
+export interface Host {
   /** Shows a page of ours, or an artifact's, in a window. */
   show: (kind: "app" | "artifact", url: string) => void;
+  /** Whether there is nobody to be asked. */
+  isUrgent: () => boolean;
+  /** A window is not closed after all. */
+  onStay: () => void;
 }
 
 /** Every window is given to this before it loads anything. */
-export function guard(window: BrowserWindow, { kind, home, show }: Guarded): void {
+export function guard(window: BrowserWindow, { kind, home, host }: Guarded): void {
   const contents = window.webContents;
   const carryOut = (decision: Decision, url: string): void => {
     if (decision === "external") void openExternal(url);
     else if (decision === "ask") void askToOpenExternal(window, url);
-    else if (decision === "artifact" || decision === "app") show(decision, url);
+    else if (decision === "artifact" || decision === "app") host.show(decision, url);
   };
-  contents.on("will-navigate", (event, url) => {
-    const decision = decideNavigation(kind, home(), url);
+  contents.on("will-navigate", (event) => {
+    const decision = decideNavigation(kind, home(), event.url);
     if (decision === "allow") return;
     event.preventDefault();
-    carryOut(decision, url);
+    carryOut(decision, event.url);
   });
-  contents.on("will-redirect", (event, url, _isInPlace, isMainFrame) => {
-    const decide = isMainFrame ? decideNavigation : decideFrame;
-    if (decide(kind, home(), url) !== "allow") event.preventDefault();
+  contents.on("will-redirect", (event) => {
+    const decide = event.isMainFrame ? decideNavigation : decideFrame;
+    if (decide(kind, home(), event.url) !== "allow") event.preventDefault();
   });
   contents.on("will-frame-navigate", (event) => {
     if (!event.isMainFrame && decideFrame(kind, home(), event.url) !== "allow") event.preventDefault();
@@ -43,6 +53,11 @@ export function guard(window: BrowserWindow, { kind, home, show }: Guarded): voi
   contents.setWindowOpenHandler(({ url }) => {
     carryOut(decideWindow(kind, home(), url), url);
     return { action: "deny" };
+  });
+  // Only our own pages have something to lose: no other may keep its window open.
+  contents.on("will-prevent-unload", (event) => {
+    if (kind !== "app" || host.isUrgent() || askToLeave(window)) event.preventDefault();
+    else host.onStay();
   });
   contents.on("will-attach-webview", (event) => event.preventDefault());
   contents.setWebRTCIPHandlingPolicy("disable_non_proxied_udp");

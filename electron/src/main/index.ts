@@ -1,5 +1,5 @@
 /** Starts the desktop app: one a user, and the first one takes what later ones are asked for. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { app } from "electron";
 import { SCHEME } from "./deepLinks";
 import { Desktop } from "./desktop";
@@ -18,12 +18,19 @@ if (!app.commandLine.hasSwitch("user-data-dir")) {
   app.setPath("userData", join(app.getPath("appData"), "Cowork Desktop"));
 }
 
-if (app.requestSingleInstanceLock()) run();
+// Whoever reaches that port reads what the pages show.
+const isWatched = ["remote-debugging-port", "remote-debugging-pipe"].some((name) =>
+  app.commandLine.hasSwitch(name),
+);
+
+if (app.isPackaged && isWatched) app.exit(1);
+else if (app.requestSingleInstanceLock()) run();
 else app.exit(0);
 
 function run(): void {
   const folder = app.getPath("userData");
   const log = new Log(join(folder, "logs"));
+  process.on("uncaughtExceptionMonitor", (error) => log.write(`error: ${error.stack ?? error.message}`));
   const environment = { ...process.env };
   for (const name of Object.keys(environment)) if (name.startsWith("ELECTRON_")) delete environment[name];
   const memory = new Memory(join(folder, "shell.json"));
@@ -53,7 +60,7 @@ function run(): void {
     isDevelopment: !app.isPackaged,
   });
   if (process.defaultApp && process.argv[1]) {
-    app.setAsDefaultProtocolClient(SCHEME, process.execPath, [process.argv[1]]);
+    app.setAsDefaultProtocolClient(SCHEME, process.execPath, [resolve(process.argv[1])]);
   } else app.setAsDefaultProtocolClient(SCHEME);
   desktop.listen(process.argv);
   void app.whenReady().then(() => desktop.start());

@@ -72,9 +72,8 @@ export function menuTemplate(actions: MenuActions, { isMac, isDevelopment }: Men
     command("schedule.new"),
     { id: "window.new", label: "New window", accelerator: "CmdOrCtrl+Shift+N", click: actions.newWindow },
     SEPARATOR,
-    ...(isMac ? [] : [settings]),
-    keepRunning,
-    SEPARATOR,
+    // A Mac's apps do so anyway.
+    ...(isMac ? [] : [settings, keepRunning, SEPARATOR]),
     ...(isMac
       ? [{ role: "close" as const }]
       : [...update, { role: "close" as const }, { role: "quit" as const }]),

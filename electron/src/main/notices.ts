@@ -37,6 +37,7 @@ export class Notices {
       this.show(path);
     });
     notification.on("close", () => this.shown.delete(notification));
+    notification.on("failed", () => this.shown.delete(notification));
     notification.show();
   }
 }

@@ -1,6 +1,11 @@
 /** Which window shows what: every page is noted here before it loads anything, and held to the policies. */
-import { BrowserWindow, type BrowserWindowConstructorOptions, type WebContents } from "electron";
-import { guard } from "./guards";
+import {
+  BrowserWindow,
+  type BrowserWindowConstructorOptions,
+  type Session,
+  type WebContents,
+} from "electron";
+import { guard, guardSession, type Host } from "./guards";
 import type { Home, Kind } from "./navigationPolicy";
 
 export interface PageOptions {
@@ -12,11 +17,11 @@ export interface PageOptions {
 
 export class Pages {
   private readonly known = new Map<number, { kind: Kind; home: () => Home }>();
+  private readonly guarded = new WeakSet<Session>();
 
   constructor(
     private readonly isDevelopment: boolean,
-    /** Shows a page of ours, or an artifact's, in a window. */
-    private readonly show: (kind: "app" | "artifact", url: string) => void,
+    private readonly host: Host,
   ) {}
 
   /** A window, not shown yet. */
@@ -36,7 +41,8 @@ export class Pages {
     const { id } = window.webContents;
     this.known.set(id, { kind, home });
     window.on("closed", () => this.known.delete(id));
-    guard(window, { kind, home, show: this.show });
+    guard(window, { kind, home, host: this.host });
+    this.guardSessionOf(window);
     return window;
   }
 
@@ -47,6 +53,13 @@ export class Pages {
 
   isOfApp(webContentsId: number | undefined): boolean {
     return webContentsId !== undefined && this.known.get(webContentsId)?.kind === "app";
+  }
+
+  /** Once: a session outlives its windows. */
+  private guardSessionOf({ webContents: { session } }: BrowserWindow): void {
+    if (this.guarded.has(session)) return;
+    this.guarded.add(session);
+    guardSession(session, (contents) => this.whose(contents));
   }
 
   private of(id: number): { kind: Kind; home: Home } | undefined {

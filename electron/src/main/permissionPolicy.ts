@@ -8,11 +8,14 @@ export interface Asker {
   origin: string;
 }
 
-/** To put text on the clipboard takes a press of a key or a button, and so does the full screen. */
-const HARMLESS = new Set(["clipboard-sanitized-write", "fullscreen"]);
+/** Takes a press of a key or a button. */
+const HARMLESS = "clipboard-sanitized-write";
+/** Of our own pages alone: another could draw ours over the whole screen. */
+const OURS = "fullscreen";
 
 export function isPermitted(permission: string, { kind, home, origin }: Asker): boolean {
-  if (home === null || kind === "status" || !HARMLESS.has(permission) || !URL.canParse(origin)) return false;
+  if (home === null || kind === "status" || !URL.canParse(origin)) return false;
   const asking = new URL(origin);
-  return asking.origin === home || (kind === "app" && isArtifact(asking, home));
+  if (permission === OURS) return kind === "app" && asking.origin === home;
+  return permission === HARMLESS && (asking.origin === home || (kind === "app" && isArtifact(asking, home)));
 }

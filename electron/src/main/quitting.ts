@@ -1,5 +1,9 @@
-/** Quitting: asks where a task runs, ends the server in order, and only then lets the app go. */
+/** Quitting: asks where a task runs, lets the windows close, ends the server in order, and only then lets the app go. */
 import type { Activity } from "./activity";
+
+interface Preventable {
+  preventDefault: () => void;
+}
 
 export interface QuittingOptions {
   activity: () => Activity;
@@ -7,52 +11,77 @@ export interface QuittingOptions {
   confirm: (activity: Activity) => Promise<boolean>;
   /** Ends the server; returns when its process is gone. */
   stop: () => Promise<void>;
+  /** Starts it again: the app stays after all. */
+  start: () => void;
   quit: () => void;
 }
 
 export class Quitting {
-  private phase: "no" | "draining" | "drained" = "no";
+  /** Nobody is to be asked whether what runs may end: they were, or nobody is there. */
+  private isAgreed = false;
   private isAsking = false;
-  private isUrgent = false;
+  private isUrgentNow = false;
+  private isDrained = false;
   private draining: Promise<void> | null = null;
 
   constructor(private readonly options: QuittingOptions) {}
 
+  /** Nobody is there to be asked. */
+  get isUrgent(): boolean {
+    return this.isUrgentNow;
+  }
+
   get isUnderWay(): boolean {
-    return this.phase === "draining" || this.phase === "drained";
+    return this.isAgreed || this.isUrgentNow;
   }
 
-  /** The session of the user ends: nobody is there to be asked. */
+  /** The session of the user ends. */
   hurry(): void {
-    this.isUrgent = true;
+    this.isUrgentNow = true;
   }
 
-  /** For `before-quit`. */
-  onBeforeQuit(event: { preventDefault: () => void }): void {
-    if (this.phase === "drained") return;
+  /** For `before-quit`: asks where a task runs. */
+  onBeforeQuit(event: Preventable): void {
+    if (this.isUnderWay) return;
+    if (this.options.activity().running.length === 0) {
+      this.isAgreed = true;
+      return;
+    }
     event.preventDefault();
-    void this.drain().then((isDrained) => isDrained && this.options.quit());
+    void this.agree().then((isAgreed) => isAgreed && this.options.quit());
   }
 
-  /** End the server, after a question where a task runs. False: it is not to be ended, or somebody asks already. */
-  async drain(): Promise<boolean> {
-    if (this.phase === "no" && !(await this.isAgreed())) return false;
-    this.phase = "draining";
-    this.draining ??= this.options.stop();
-    await this.draining;
-    this.phase = "drained";
-    return true;
+  /** For `will-quit`, which comes when all windows have closed: ends the server first. */
+  onWillQuit(event: Preventable): void {
+    if (this.isDrained) return;
+    event.preventDefault();
+    void this.drain().then(() => this.options.quit());
   }
 
-  private async isAgreed(): Promise<boolean> {
+  /** Whether what runs may end. False: not, or somebody asks already. */
+  async agree(): Promise<boolean> {
     const activity = this.options.activity();
-    if (this.isUrgent || activity.running.length === 0) return true;
+    if (this.isUnderWay || activity.running.length === 0) return (this.isAgreed = true);
     if (this.isAsking) return false;
     this.isAsking = true;
     try {
-      return await this.options.confirm(activity);
+      return (this.isAgreed = (await this.options.confirm(activity)) || this.isUrgentNow);
     } finally {
       this.isAsking = false;
     }
+  }
+
+  /** End the server. */
+  async drain(): Promise<void> {
+    this.draining ??= this.options.stop();
+    await this.draining;
+    this.isDrained = true;
+  }
+
+  /** A window stays open, or an update could not be installed: the app stays, with its server. */
+  cancel(): void {
+    if (this.draining) this.options.start();
+    this.isAgreed = this.isDrained = false;
+    this.draining = null;
   }
 }

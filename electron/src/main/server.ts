@@ -51,6 +51,8 @@ export class Server {
 
   private child: Child | null = null;
   private token: string | null = null;
+  /** Where it was, and where pages look for it. */
+  private lastPort: number | null = null;
   /** It is to be started when the last process has gone. */
   private isToFollow = false;
   private readonly readers = new Set<(state: ServerState) => void>();
@@ -80,7 +82,8 @@ export class Server {
       return;
     }
     if (this.state.name === "failed") this.tried.length = 0;
-    this.happen({ name: "start", ports: this.options.ports });
+    const { ports } = this.options;
+    this.happen({ name: "start", ports: this.lastPort === null ? ports : [this.lastPort, ...ports] });
   }
 
   /** Ask it to end, and wait until it has; then the process is gone, whatever that took. */
@@ -129,7 +132,16 @@ export class Server {
 
   private spawn(port: number): void {
     const { program, flags = [], environment } = this.options;
-    const serve = ["serve", "--port", String(port), "--no-open", "--token-stdin", ...flags];
+    const serve = [
+      "serve",
+      "--host",
+      "127.0.0.1",
+      "--port",
+      String(port),
+      "--no-open",
+      "--token-stdin",
+      ...flags,
+    ];
     this.note(`${program.command} ${[...program.arguments, ...serve].join(" ")}`);
     this.said.length = 0;
     // A new one each time: what was told to one process is worth nothing to whoever takes its port.
@@ -211,6 +223,7 @@ export class Server {
       const words = `This is Cowork ${this.options.version}, and its server is ${String(version)}. Install Cowork again.`;
       this.refuse("different", words);
     } else {
+      this.lastPort = port;
       this.happen({ name: "ready", url, port, pid: Number(pid) });
       return;
     }

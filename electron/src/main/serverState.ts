@@ -1,4 +1,5 @@
 /** The life of the server's process as a table: what it is in, and what follows from what happens. Pure. */
+import { MOST_CRASHES, recent } from "./crashLimit";
 
 /** How one try ended. */
 export interface Crash {
@@ -33,9 +34,6 @@ export type Happening =
   | { name: "due" }
   | { name: "stop" };
 
-/** So many ends within so long, and it is not started again by itself. */
-export const MOST_CRASHES = 3;
-export const WITHIN_MILLISECONDS = 60_000;
 const FIRST_WAIT = 250;
 
 /** The server's exit codes that mean something (docs/server.md). */
@@ -78,8 +76,7 @@ function afterExit(state: ServerState, end: Happening & { name: "exited" }): Ser
     const [, next, ...others] = state.ports;
     if (end.code === EXIT.portTaken && next !== undefined) return { ...state, ports: [next, ...others] };
   }
-  const recent = state.crashes.filter((crash) => end.at - crash.at < WITHIN_MILLISECONDS);
-  const crashes = [...recent, { at: end.at, words: describeEnd(state.name, end) }];
+  const crashes = [...recent(state.crashes, end.at), { at: end.at, words: describeEnd(state.name, end) }];
   if (crashes.length >= MOST_CRASHES) {
     const words = "Cowork's server ended again and again, so it is not started any more.";
     return { name: "failed", failure: { kind: "crashed", words }, crashes };

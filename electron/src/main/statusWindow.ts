@@ -9,6 +9,8 @@ interface Options {
   pages: Pages;
   file: string;
   preload: string;
+  /** The user closed it. */
+  onClosed: () => void;
 }
 
 export const STARTING: Status = {
@@ -17,7 +19,6 @@ export const STARTING: Status = {
   words: "",
   tried: [],
   log: [],
-  canRetry: false,
 };
 
 export class StatusWindow {
@@ -51,7 +52,11 @@ export class StatusWindow {
       },
     }));
     window.once("ready-to-show", () => window.show());
-    window.on("closed", () => (this.window = null));
+    window.on("closed", () => {
+      if (this.window !== window) return;
+      this.window = null;
+      this.options.onClosed();
+    });
     // At the address that the gate compares with; it may be closed before it is there.
     await window.loadURL(home).catch(() => undefined);
   }
@@ -61,6 +66,8 @@ export class StatusWindow {
   }
 
   close(): void {
-    this.window?.destroy();
+    const { window } = this;
+    this.window = null;
+    window?.destroy();
   }
 }

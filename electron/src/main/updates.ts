@@ -19,19 +19,28 @@ interface Options {
   updater: Updater;
   /** Ends the server, and makes quitting ask nothing more; false: the user does not want to end what runs. */
   drain: () => Promise<boolean>;
+  /** It was not installed: the app is to go on. */
+  onFailed: () => void;
   /** An update waits to be installed. */
   onReady: (version: string) => void;
   log: Log;
 }
 
 export class Updates {
+  private isInstalling = false;
+
   constructor(private readonly options: Options) {
-    const { updater, onReady, log } = options;
+    const { updater, onReady, onFailed, log } = options;
     updater.autoDownload = true;
     // When the app is quit the server has ended, too.
     updater.autoInstallOnAppQuit = true;
     updater.on("update-downloaded", ({ version }) => onReady(version));
-    updater.on("error", (error) => log.write(`update: ${error.message}`));
+    updater.on("error", (error) => {
+      log.write(`update: ${error.message}`);
+      if (!this.isInstalling) return;
+      this.isInstalling = false;
+      onFailed();
+    });
   }
 
   /** Look now, and every six hours. */
@@ -44,9 +53,16 @@ export class Updates {
     setInterval(look, AGAIN_AFTER).unref();
   }
 
+  /** The session of the user ends: an installer would be cut off. */
+  hurry(): void {
+    this.options.updater.autoInstallOnAppQuit = false;
+  }
+
   /** Install the one that waits, and start again. */
   async install(): Promise<void> {
-    if (await this.options.drain()) this.options.updater.quitAndInstall(false, true);
+    if (!(await this.options.drain())) return;
+    this.isInstalling = true;
+    this.options.updater.quitAndInstall(false, true);
   }
 }
 

@@ -18,10 +18,9 @@ function show(status: Status): void {
   element("title").textContent = status.title;
   element("words").textContent = status.words;
   element("diagnosis").hidden = !hasFailed;
-  element("retry").hidden = !status.canRetry;
   element("tried").replaceChildren(...status.tried.map(line));
   element("log").textContent = status.log.join("\n") || "It said nothing.";
-  if (hasFailed) element(status.canRetry ? "retry" : "copy").focus();
+  if (hasFailed) element("retry").focus();
 }
 
 function line(text: string): HTMLElement {

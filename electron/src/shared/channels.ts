@@ -11,7 +11,6 @@ export interface Status {
   tried: string[];
   /** The end of what the server said. */
   log: string[];
-  canRetry: boolean;
 }
 
 /** A page asks, and is answered with this. */

@@ -98,10 +98,18 @@ export class BrowserWindow extends WindowState implements Pick<Electron.BrowserW
   close(): void {
     if (this.closing || this.destroyed) return;
     this.closing = true;
-    if (this.ask("close")) {
-      this.closing = false;
-      app.staysOpen();
-    } else setImmediate(() => this.destroy());
+    if (this.ask("close")) this.stays();
+    else setImmediate(() => void this.leaves());
+  }
+
+  private async leaves(): Promise<void> {
+    if (await this.webContents.staysOpen()) this.stays();
+    else this.destroy();
+  }
+
+  private stays(): void {
+    this.closing = false;
+    app.staysOpen();
   }
 
   destroy(): void {

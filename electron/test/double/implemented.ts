@@ -54,9 +54,9 @@ export class Emitter extends EventEmitter {
   }
 }
 
-/** The names in a text. */
+/** The names in a text; a line may end within one, behind a hyphen. */
 export function words(text: string): string[] {
-  return text.trim().split(/\s+/);
+  return text.trim().replace(/-\s+/g, "-").split(/\s+/);
 }
 
 export interface ElectronEvent {

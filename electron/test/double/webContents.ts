@@ -286,6 +286,19 @@ export class WebContents extends Emitter implements Pick<Electron.WebContents, K
     this.emit("render-process-gone", {}, { reason: "crashed", exitCode });
   }
 
+  /** What comes of a page that is gone is not told. */
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    return (!this.destroyed || event === "destroyed") && super.emit(event, ...values);
+  }
+
+  /** Whether the page wants to stay, and nobody says that it may not. */
+  async staysOpen(): Promise<boolean> {
+    const ask = 'window.dispatchEvent(new Event("beforeunload", { cancelable: true }))';
+    const late = new Promise((resolve) => setTimeout(resolve, 1000, true));
+    const mayLeave = await Promise.race([this.executeJavaScript(ask).catch(() => true), late]);
+    return mayLeave === false && !this.destroyed && !this.ask("will-prevent-unload");
+  }
+
   /** Its target is no more: the app has closed it, or the page itself. */
   isGone(): void {
     if (this.destroyed) return;

@@ -26,7 +26,7 @@ export interface Shell {
   evaluate<R, A>(run: (electron: ElectronModule, argument: A) => R | Promise<R>, argument: A): Promise<R>;
   /** The pages of the windows that there are; under the double none before the app is ready. */
   windows(): Page[];
-  /** The first page that `matches`, now or within 15 s. */
+  /** The first page that `matches`, now or within 30 s. */
   waitForWindow(matches: (page: Page) => boolean | Promise<boolean>): Promise<Page>;
   process(): ChildProcess;
   /** What it has written to stdout and stderr so far. */

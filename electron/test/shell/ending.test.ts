@@ -1,6 +1,16 @@
 /** The end of the app, however it comes: nothing that was acknowledged is lost, and no process is left. */
 import { expect, test } from "vitest";
-import { isAlive, logOf, newPlace, processesOf, serverPid, startApp, type App, type Place } from "./app";
+import {
+  isAlive,
+  logOf,
+  makeArtifact,
+  newPlace,
+  processesOf,
+  serverPid,
+  startApp,
+  type App,
+  type Place,
+} from "./app";
 import { until } from "./waiting";
 
 interface Responses {
@@ -89,6 +99,66 @@ test("quitting with nothing at work asks nothing, and its server ends within two
   );
   expect(stopped - stopping).toBeLessThan(2_000);
   await noneLeft(place);
+});
+
+test("what is typed into a form and not saved is asked for, before the server ends", async () => {
+  const app = await startApp();
+  const page = await app.window();
+  await page.goto(`${new URL(page.url()).origin}/schedules/new`);
+  await page.getByRole("textbox", { name: "What to do" }).fill("Every morning, look at the figures");
+  const answer = (response: number): Promise<void> =>
+    app.shell.evaluate(({ dialog }, given) => {
+      Object.assign(globalThis, { asked: 0 });
+      dialog.showMessageBoxSync = () => {
+        Object.assign(globalThis, { asked: 1 });
+        return given;
+      };
+    }, response);
+  const pid = serverPid(app);
+  await answer(1);
+  await app.shell.evaluate(({ app: electron }) => electron.quit());
+  await until("the question", async () =>
+    (await app.shell.evaluate(() => Reflect.get(globalThis, "asked") === 1)) ? true : undefined,
+  );
+  expect((await app.call("GET", "/settings")).status).toBe(200);
+  expect(serverPid(app)).toBe(pid);
+  expect(app.shell.windows()).toHaveLength(1);
+  await answer(0);
+  await app.shell.close();
+  expect((await app.shell.exited).code).toBe(0);
+});
+
+test("an artifact cannot keep its window open, nor the app", async () => {
+  const app = await startApp();
+  await app.window();
+  const id = await makeArtifact(
+    app,
+    "<!doctype html><h1>Stay</h1><script>onbeforeunload = () => false</script>",
+  );
+  await app.call("POST", "/artifacts/open", { artifact_id: id });
+  await app.shell.waitForWindow((page) => page.url().startsWith("http://art-"));
+  await app.shell.evaluate(({ dialog }) => {
+    dialog.showMessageBoxSync = () => 1;
+  });
+  await app.shell.close();
+  expect((await app.shell.exited).code).toBe(0);
+});
+
+test("the end of the user's session asks nothing, and keeps what was said", async () => {
+  const place = await newPlace();
+  const app = await startApp({ place });
+  await app.window();
+  const { response } = await slowTurn(app);
+  await answerQuit(app, 1);
+  await app.shell.evaluate(({ powerMonitor }) =>
+    powerMonitor.emit("shutdown", { preventDefault: () => undefined }),
+  );
+  expect((await app.shell.exited).code).toBe(0);
+  await noneLeft(place);
+  const again = await startApp({ place });
+  await again.window();
+  const turn = await again.call("GET", `/responses/${response}`);
+  expect(turn.body).toMatchObject({ status: "failed", error: { type: "interrupted" } });
 });
 
 test("when the shell is killed, so are its server and kernels", async () => {

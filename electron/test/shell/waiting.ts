@@ -1,4 +1,4 @@
-/** Waiting for what has no event, for at most 15 s. */
+/** Waiting for what has no event, for at most 30 s. */
 import type { Page } from "playwright-core";
 
 const step = 25;
@@ -7,7 +7,7 @@ const step = 25;
 export async function until<T>(
   what: string,
   look: () => T | undefined | Promise<T | undefined>,
-  ms = 15_000,
+  ms = 30_000,
 ): Promise<T> {
   for (
     const end = Date.now() + ms;

@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
 import type { Session } from "electron";
-import { authorize, isOurs, type Asked } from "../../../src/main/authorization";
+import { authorize, isAstray, isOurs, type Asked } from "../../../src/main/authorization";
 import type { Running } from "../../../src/main/server";
 
 const SERVER = "http://localhost:26866";
@@ -26,7 +26,12 @@ describe("whose requests show the token", () => {
     ["an artifact's in our page", { initiatorOrigin: "http://art-1.localhost:26866" }, false],
     ["a sandboxed frame's", { initiatorOrigin: "null" }, false],
     ["the web's", { initiatorOrigin: "https://example.com", resourceType: "mainFrame" }, false],
-    ["a window's that is not ours", { isOfApp: false }, false],
+    ["a download's of our page, whose window is not told", { isOfApp: false, resourceType: "other" }, true],
+    [
+      "a window's that is not ours, which opens the page",
+      { isOfApp: false, initiatorOrigin: undefined, resourceType: "mainFrame" },
+      false,
+    ],
     ["ours to another port", { url: "http://localhost:9999/" }, false],
     ["ours to another scheme", { url: "https://localhost:26866/" }, false],
     ["ours to another host", { url: "http://127.0.0.1:26866/" }, false],
@@ -36,6 +41,28 @@ describe("whose requests show the token", () => {
     ["ours to a socket", { url: "ws://localhost:26866/" }, false],
     ["ours to nowhere", { url: "" }, false],
   ])("%s", (_, asked, want) => expect(isOurs({ ...ASKED, ...asked }, SERVER)).toBe(want));
+});
+
+describe("a window that is to show something else", () => {
+  const page: Asked = { ...ASKED, url: `${SERVER}/tasks`, resourceType: "mainFrame" };
+
+  it.each<[string, Partial<Asked>, string | null, boolean]>([
+    ["goes to the server's page", {}, SERVER, false],
+    ["is stopped where the server was", { url: "http://localhost:9999/tasks" }, SERVER, true],
+    ["is stopped while there is none", {}, null, true],
+    [
+      "is no matter of ours where it is not ours",
+      { url: "https://example.com/", isOfApp: false },
+      SERVER,
+      false,
+    ],
+    [
+      "may have frames of artifacts",
+      { url: "http://art-1.localhost:26866/", resourceType: "subFrame" },
+      SERVER,
+      false,
+    ],
+  ])("%s", (_, asked, server, want) => expect(isAstray({ ...page, ...asked }, server)).toBe(want));
 });
 
 describe("the header", () => {
@@ -65,8 +92,12 @@ describe("the header", () => {
 
   it.each<[string, Running | null, object]>([
     ["while the server does not run", null, details],
-    ["for another window", running, { ...details, webContentsId: 8 }],
-    ["for no window", running, { ...details, webContentsId: undefined }],
+    ["for another window", running, { ...details, webContentsId: 8, initiatorOrigin: "https://example.com" }],
+    [
+      "for no window and nobody's page",
+      running,
+      { ...details, webContentsId: undefined, initiatorOrigin: undefined },
+    ],
     ["for another server", running, { ...details, url: "https://example.com/" }],
   ])("is not there %s, and the request goes out", (_, server, asked) => {
     expect(sent(server, asked)).toEqual({ Accept: "*/*" });

@@ -22,7 +22,6 @@ describe("the diagnosis", () => {
       words: expect.stringMatching(/^It happened\. [A-Z].*\.$/) as string,
       tried: ["tried"],
       log: ["said"],
-      canRetry: true,
     });
   });
 

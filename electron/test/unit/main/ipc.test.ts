@@ -42,7 +42,7 @@ describe("which frame is trusted", () => {
 });
 
 describe("the gate", () => {
-  const STATUS: Status = { phase: "starting", title: "", words: "", tried: [], log: [], canRetry: false };
+  const STATUS: Status = { phase: "starting", title: "", words: "", tried: [], log: [] };
   const app = { name: "app" } as unknown as WebContents;
   const status = { name: "status" } as unknown as WebContents;
   const artifact = { name: "artifact" } as unknown as WebContents;

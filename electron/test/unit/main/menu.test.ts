@@ -112,6 +112,10 @@ describe.each(KINDS)("the menu on %s", (_, kind) => {
     (keepsRunning) => {
       const given = actions({ keepsRunning });
       const item = all(kind, given).find(({ id }) => id === "keep-running");
+      if (kind.isMac) {
+        expect(item).toBeUndefined();
+        return;
+      }
       expect(item).toMatchObject({ type: "checkbox", checked: keepsRunning });
       click(item, !keepsRunning);
       expect(given.setKeepsRunning.mock.calls).toEqual([[!keepsRunning]]);

@@ -14,10 +14,10 @@ const RUNS: Activity = { running: [{ conversationId: "conv_1", title: "Report" }
 const IDLE: Activity = { running: [], asked: 2 };
 
 class Stage {
-  activity = RUNS;
   readonly answers: Later<boolean>[] = [];
   readonly stopped = new Later<undefined>();
   readonly stop = vi.fn(() => this.stopped.promise as Promise<unknown> as Promise<void>);
+  readonly start = vi.fn();
   readonly quit = vi.fn();
   readonly confirm = vi.fn<(activity: Activity) => Promise<boolean>>(() => {
     const answer = new Later<boolean>();
@@ -28,13 +28,23 @@ class Stage {
     activity: () => this.activity,
     confirm: this.confirm,
     stop: this.stop,
+    start: this.start,
     quit: this.quit,
   });
 
-  /** As Electron asks before it quits: whether it was held back. */
+  constructor(public activity = RUNS) {}
+
+  /** As Electron asks before it closes the windows: whether it was held back. */
   beforeQuit(): boolean {
     const preventDefault = vi.fn();
     this.quitting.onBeforeQuit({ preventDefault });
+    return preventDefault.mock.calls.length > 0;
+  }
+
+  /** As Electron asks when they have closed. */
+  willQuit(): boolean {
+    const preventDefault = vi.fn();
+    this.quitting.onWillQuit({ preventDefault });
     return preventDefault.mock.calls.length > 0;
   }
 
@@ -59,125 +69,115 @@ async function settled(): Promise<void> {
 }
 
 describe("quitting", () => {
-  it("where nothing runs stops the server, and then lets the app go", async () => {
-    const stage = new Stage();
-    stage.activity = IDLE;
-    expect(stage.beforeQuit()).toBe(true);
+  it("where nothing runs asks nothing, and stops the server when the windows have closed", async () => {
+    const stage = new Stage(IDLE);
+    expect(stage.beforeQuit()).toBe(false);
+    expect(stage.told).toEqual({ asked: 0, stopped: 0, quit: 0 });
+    expect(stage.quitting.isUnderWay).toBe(true);
+    expect(stage.willQuit()).toBe(true);
     await settled();
     expect(stage.told).toEqual({ asked: 0, stopped: 1, quit: 0 });
-    expect(stage.quitting.isUnderWay).toBe(true);
     await stage.stops();
     expect(stage.told).toEqual({ asked: 0, stopped: 1, quit: 1 });
     expect(stage.beforeQuit()).toBe(false);
-    await settled();
-    expect(stage.told).toEqual({ asked: 0, stopped: 1, quit: 1 });
+    expect(stage.willQuit()).toBe(false);
   });
 
-  it("asks where a task runs, and stops nothing before that", async () => {
+  it("asks where a task runs, and goes on when the user says so", async () => {
     const stage = new Stage();
     expect(stage.beforeQuit()).toBe(true);
-    await settled();
     expect(stage.confirm.mock.calls).toEqual([[RUNS]]);
-    expect(stage.told).toEqual({ asked: 1, stopped: 0, quit: 0 });
     expect(stage.quitting.isUnderWay).toBe(false);
     await stage.answer(true);
-    expect(stage.told).toEqual({ asked: 1, stopped: 1, quit: 0 });
-    await stage.stops();
-    expect(stage.told).toEqual({ asked: 1, stopped: 1, quit: 1 });
+    expect(stage.told).toEqual({ asked: 1, stopped: 0, quit: 1 });
+    expect(stage.beforeQuit()).toBe(false);
   });
 
   it("is off when the user says no, and asks anew the next time", async () => {
     const stage = new Stage();
     stage.beforeQuit();
     await stage.answer(false);
-    await stage.stops();
     expect(stage.told).toEqual({ asked: 1, stopped: 0, quit: 0 });
     expect(stage.quitting.isUnderWay).toBe(false);
     expect(stage.beforeQuit()).toBe(true);
     await stage.answer(true);
-    expect(stage.told).toEqual({ asked: 2, stopped: 1, quit: 1 });
+    expect(stage.told).toEqual({ asked: 2, stopped: 0, quit: 1 });
   });
 
   it("asks one question at a time", async () => {
     const stage = new Stage();
     stage.beforeQuit();
     expect(stage.beforeQuit()).toBe(true);
-    expect(await stage.quitting.drain()).toBe(false);
+    expect(await stage.quitting.agree()).toBe(false);
     expect(stage.told).toEqual({ asked: 1, stopped: 0, quit: 0 });
   });
 
-  it("twice stops the server once", async () => {
-    const stage = new Stage();
-    stage.activity = IDLE;
+  it("stops the server once", async () => {
+    const stage = new Stage(IDLE);
     stage.beforeQuit();
+    stage.willQuit();
+    expect(stage.willQuit()).toBe(true);
     await settled();
-    expect(stage.beforeQuit()).toBe(true);
-    await settled();
-    expect(stage.told).toEqual({ asked: 0, stopped: 1, quit: 0 });
+    expect(stage.told).toMatchObject({ stopped: 1, quit: 0 });
   });
 
-  it("asks nobody where the user's session ends", async () => {
+  it("asks nobody where the user's session ends", () => {
     const stage = new Stage();
     stage.quitting.hurry();
-    stage.beforeQuit();
-    await stage.stops();
-    expect(stage.told).toEqual({ asked: 0, stopped: 1, quit: 1 });
+    expect(stage.beforeQuit()).toBe(false);
+    expect(stage.quitting.isUrgent).toBe(true);
+    expect(stage.told.asked).toBe(0);
   });
 
-  it.each([true, false])(
-    "does not wait for an answer (%s) when the session ends meanwhile",
-    async (isAgreed) => {
-      const stage = new Stage();
-      stage.beforeQuit();
-      await settled();
-      stage.quitting.hurry();
-      stage.beforeQuit();
-      await stage.stops();
-      expect(stage.told).toEqual({ asked: 1, stopped: 1, quit: 1 });
-      await stage.answer(isAgreed);
-      expect(stage.told).toMatchObject({ asked: 1, stopped: 1 });
-      expect(stage.quitting.isUnderWay).toBe(true);
-      expect(stage.beforeQuit()).toBe(false);
-    },
-  );
+  it("does not wait for an answer when the session ends meanwhile", async () => {
+    const stage = new Stage();
+    stage.beforeQuit();
+    stage.quitting.hurry();
+    expect(stage.beforeQuit()).toBe(false);
+    await stage.answer(false);
+    expect(stage.quitting.isUnderWay).toBe(true);
+    expect(stage.beforeQuit()).toBe(false);
+  });
 
-  it("needs no answer any more when the tasks have ended", async () => {
+  it("needs no answer any more when the tasks have ended", () => {
     const stage = new Stage();
     stage.beforeQuit();
     stage.activity = IDLE;
-    stage.beforeQuit();
-    await stage.stops();
-    expect(stage.told).toEqual({ asked: 1, stopped: 1, quit: 1 });
+    expect(stage.beforeQuit()).toBe(false);
   });
 
   it("can be tried again where nobody could be asked", async () => {
     const stage = new Stage();
-    const drained = stage.quitting.drain();
+    const agreed = stage.quitting.agree();
     stage.answers[0]?.reject(new Error("No window."));
-    await expect(drained).rejects.toThrow("No window.");
-    stage.beforeQuit();
-    await settled();
-    expect(stage.told).toEqual({ asked: 2, stopped: 0, quit: 0 });
+    await expect(agreed).rejects.toThrow("No window.");
+    expect(stage.beforeQuit()).toBe(true);
+    expect(stage.told.asked).toBe(2);
   });
 });
 
-describe("draining", () => {
-  it("tells when the server has ended, and quits nothing itself", async () => {
+describe("an app that stays after all", () => {
+  it("asks again the next time, and has its server as before", async () => {
     const stage = new Stage();
-    stage.activity = IDLE;
-    const drained = stage.quitting.drain();
-    await stage.stops();
-    expect(await drained).toBe(true);
-    expect(await stage.quitting.drain()).toBe(true);
-    expect(stage.told).toEqual({ asked: 0, stopped: 1, quit: 0 });
-    expect(stage.beforeQuit()).toBe(false);
+    stage.beforeQuit();
+    await stage.answer(true);
+    stage.quitting.cancel();
+    expect(stage.start).not.toHaveBeenCalled();
+    expect(stage.quitting.isUnderWay).toBe(false);
+    expect(stage.beforeQuit()).toBe(true);
+    expect(stage.told.asked).toBe(2);
   });
 
-  it("tells that the user does not want it", async () => {
-    const stage = new Stage();
+  it("starts its server again where that was stopped for an update", async () => {
+    const stage = new Stage(IDLE);
+    expect(await stage.quitting.agree()).toBe(true);
     const drained = stage.quitting.drain();
-    await stage.answer(false);
-    expect(await drained).toBe(false);
-    expect(stage.told).toEqual({ asked: 1, stopped: 0, quit: 0 });
+    await stage.stops();
+    await drained;
+    stage.quitting.cancel();
+    expect(stage.start).toHaveBeenCalledOnce();
+    expect(stage.willQuit()).toBe(true);
+    await settled();
+    expect(stage.told.stopped).toBe(2);
   });
 });

@@ -94,7 +94,17 @@ describe("the start", () => {
 
   it("says what it was started with", async () => {
     const { start } = await running({ flags: ["--data-dir", "/x"] });
-    const want = ["serve", "--port", "4000", "--no-open", "--token-stdin", "--data-dir", "/x"];
+    const want = [
+      "serve",
+      "--host",
+      "127.0.0.1",
+      "--port",
+      "4000",
+      "--no-open",
+      "--token-stdin",
+      "--data-dir",
+      "/x",
+    ];
     expect(start.argv).toEqual(want);
     expect(start.environment).toMatchObject({ MARK: "kept" });
   });
@@ -286,7 +296,7 @@ describe("a crash", () => {
     stage.server.start();
     await stage.reached(...first, "starting", "ready");
     expect(stage.server.tried).toHaveLength(1);
-    expect(stage.played.ports).toEqual(["4000", "4321", "4321", "4000"]);
+    expect(stage.played.ports).toEqual(["4000", "4321", "4321", "4321"]);
   });
 });
 

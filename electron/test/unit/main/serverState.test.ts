@@ -1,15 +1,14 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
 import {
-  MOST_CRASHES,
   next,
   STOPPED,
-  WITHIN_MILLISECONDS,
   type Crash,
   type Failure,
   type Happening,
   type ServerState,
 } from "../../../src/main/serverState";
+import { MOST_CRASHES, WITHIN_MILLISECONDS } from "../../../src/main/crashLimit";
 
 const crash = (at: number): Crash => ({ at, words: `At ${at}.` });
 const exited = (code: number | null, more: Partial<Happening & { name: "exited" }> = {}): Happening => ({

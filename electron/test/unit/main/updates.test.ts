@@ -42,8 +42,9 @@ function stage(drain: (done: unknown[]) => Promise<boolean>) {
   const updater = new Fetched();
   const log = temporaryLog();
   const onReady = vi.fn();
-  const updates = new Updates({ updater, drain: () => drain(updater.done), onReady, log });
-  return { updater, updates, onReady, log };
+  const onFailed = vi.fn();
+  const updates = new Updates({ updater, drain: () => drain(updater.done), onReady, onFailed, log });
+  return { updater, updates, onReady, onFailed, log };
 }
 
 const agreed = (done: unknown[]) => {
@@ -72,6 +73,23 @@ describe("updates", () => {
     const { updater, updates } = stage(() => Promise.resolve(false));
     await updates.install();
     expect(updater.done).toEqual([]);
+  });
+
+  it("that cannot be installed leave the app running, and tell so once", async () => {
+    const { updater, updates, onFailed, log } = stage(agreed);
+    updater.tell("error", new Error("No network."));
+    expect(onFailed).not.toHaveBeenCalled();
+    await updates.install();
+    updater.tell("error", new Error("No leave."));
+    updater.tell("error", new Error("No leave."));
+    expect(onFailed).toHaveBeenCalledOnce();
+    expect(linesOf(log)).toHaveLength(3);
+  });
+
+  it("are not installed where the session of the user ends", () => {
+    const { updater, updates } = stage(agreed);
+    updates.hurry();
+    expect(updater.autoInstallOnAppQuit).toBe(false);
   });
 
   it("are looked for at once, and every six hours", async () => {
