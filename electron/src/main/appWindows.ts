@@ -3,7 +3,7 @@ import { dialog, nativeTheme, screen, session, type BrowserWindow } from "electr
 import { MOST_CRASHES, recent } from "./crashLimit";
 import { tell } from "./ipc";
 import type { Log } from "./log";
-import { bringForward, type Pages } from "./pages";
+import { ABORTED, bringForward, type Pages } from "./pages";
 import type { Running } from "./server";
 import type { Memory } from "./memory";
 import { placement, SMALLEST } from "./windowState";
@@ -25,8 +25,7 @@ interface AppWindow {
   loaded: string | null;
   /** Where it was last. */
   place: string | null;
-  /** It has been seen. */
-  isShown: boolean;
+  isHidden: boolean;
   /** When its page crashed. */
   crashes: { at: number }[];
 }
@@ -43,9 +42,6 @@ interface Options {
   /** The session of the user ends. */
   onSessionEnd: () => void;
 }
-
-/** Chromium's code for a load that something newer took the place of. */
-const ABORTED = -3;
 
 export class AppWindows {
   private readonly all: AppWindow[] = [];
@@ -89,7 +85,7 @@ export class AppWindows {
       pending: [],
       loaded: null,
       place: null,
-      isShown: false,
+      isHidden: false,
       crashes: [],
     };
     this.all.push(opened);
@@ -97,7 +93,6 @@ export class AppWindows {
     window.once("ready-to-show", () => {
       if (isFirst && was.isMaximized) window.maximize();
       window.show();
-      opened.isShown = true;
     });
     this.follow(opened);
     void this.load(opened);
@@ -138,11 +133,18 @@ export class AppWindows {
 
   /** Their pages keep what was typed. */
   hideAll(): void {
-    for (const { window } of this.all) window.hide();
+    for (const one of this.all) {
+      one.isHidden = one.window.isVisible();
+      one.window.hide();
+    }
   }
 
+  /** Those that were hidden. */
   showAll(): void {
-    for (const { window, isShown } of this.all) if (isShown) window.show();
+    for (const one of this.all) {
+      if (one.isHidden) one.window.show();
+      one.isHidden = false;
+    }
   }
 
   private tell(told: Told): void {

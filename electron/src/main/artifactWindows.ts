@@ -1,13 +1,18 @@
 /** Windows of artifacts: one each, with a session of its own, no preload, and nothing but its own origin. */
 import { session, type BrowserWindow } from "electron";
+import { MOST_CRASHES, recent } from "./crashLimit";
 import type { Log } from "./log";
 import { isArtifact, isOwnRequest } from "./navigationPolicy";
-import { bringForward, type Pages } from "./pages";
+import { ABORTED, bringForward, type Pages } from "./pages";
 import type { Running } from "./server";
 
 interface ArtifactWindow {
   window: BrowserWindow;
   url: URL;
+  /** It shows that something could not be loaded. */
+  isLost: boolean;
+  /** When it was brought back from elsewhere. */
+  strays: { at: number }[];
 }
 
 interface Options {
@@ -50,12 +55,9 @@ export class ArtifactWindows {
   serverIsThere({ url: server }: Running): void {
     for (const one of this.all.values()) {
       const { port } = new URL(server);
-      if (one.url.port === port) continue;
+      if (one.url.port === port && !one.isLost) continue;
       one.url.port = port;
-      void one.window
-        .loadURL(one.url.href)
-        .then(() => one.window.webContents.navigationHistory.clear())
-        .catch((error: unknown) => this.options.log.write(String(error)));
+      this.goHome(one);
     }
   }
 
@@ -70,26 +72,51 @@ export class ArtifactWindows {
     for (const { window } of this.all.values()) window.hide();
   }
 
+  /** Those that were hidden. */
   showAll(): void {
-    for (const { window } of this.all.values()) window.show();
+    for (const { window } of this.all.values())
+      if (!window.isVisible() && !window.isMinimized()) window.show();
   }
 
   private make(id: string, url: URL, title: string): BrowserWindow {
-    const { pages, running } = this.options;
-    const opened: Partial<ArtifactWindow> & { url: URL } = { url };
+    const { pages, running, log } = this.options;
     const window = pages.open({
       kind: "artifact",
-      home: () => (running() ? opened.url.origin : null),
+      home: () => (running() ? url.origin : null),
       window: { ...SIZE, title, webPreferences: { partition: partitionOf(id), spellcheck: false } },
     });
     this.guardPartition(id);
-    this.all.set(id, Object.assign(opened, { window }));
+    const opened: ArtifactWindow = { window, url, isLost: false, strays: [] };
+    this.all.set(id, opened);
     window.setMenuBarVisibility(false);
     // What it calls itself could pass for something else.
     window.on("page-title-updated", (event) => event.preventDefault());
+    window.webContents.on("did-fail-load", (_event, code, words, address, isMainFrame) => {
+      log.write(`${id}: ${words} ${address}`);
+      if (isMainFrame && code !== ABORTED) this.afterFailure(opened, address);
+    });
+    window.webContents.on("did-navigate", () => (opened.isLost = false));
     window.once("ready-to-show", () => window.show());
     window.on("closed", () => this.all.delete(id));
     return window;
+  }
+
+  private afterFailure(one: ArtifactWindow, address: string): void {
+    one.isLost = true;
+    // It was led elsewhere, which no request of it reaches: it comes back, but not for ever.
+    const isElsewhere = !URL.canParse(address) || new URL(address).origin !== one.url.origin;
+    const at = performance.now();
+    one.strays = recent(one.strays, at);
+    if (!isElsewhere || one.strays.length >= MOST_CRASHES) return;
+    one.strays.push({ at });
+    this.goHome(one);
+  }
+
+  private goHome({ window, url }: ArtifactWindow): void {
+    void window
+      .loadURL(url.href)
+      .then(() => window.webContents.navigationHistory.clear())
+      .catch((error: unknown) => this.options.log.write(String(error)));
   }
 
   /** Once for each, as a session outlives its window. */

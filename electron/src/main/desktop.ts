@@ -54,8 +54,8 @@ export class Desktop {
   private tray: TrayMark | null = null;
   private updates: Updates | null = null;
   private update: string | null = null;
-  /** What is to be shown when the server is there and no window is. */
-  private wanted = "/";
+  /** What is to be shown when the server is there. */
+  private wanted: string | null = null;
 
   constructor(private readonly options: Options) {
     const { server, memory, log, files, isDevelopment } = options;
@@ -97,7 +97,7 @@ export class Desktop {
   /** Before Electron is ready. `commandLine`: what the app was started with. */
   listen(commandLine: readonly string[]): void {
     const link = linkIn(commandLine);
-    if (link) this.wanted = pathOf(link) ?? "/";
+    if (link !== null) this.wanted = pathOf(link);
     app.on("second-instance", (_event, given) => this.openLink(linkIn(given)));
     app.on("open-url", (event, url) => {
       event.preventDefault();
@@ -129,7 +129,8 @@ export class Desktop {
     server.onChange((state) => this.onServer(state));
     server.start();
     // It is made while the server starts.
-    this.appWindows.open(this.wanted);
+    this.appWindows.open(this.wanted ?? "/");
+    this.wanted = null;
     setTimeout(() => {
       if (server.state.name === "starting") void this.statusWindow.show(STARTING);
     }, SHOW_START_AFTER);
@@ -161,7 +162,9 @@ export class Desktop {
       },
       log,
     );
-    if (this.appWindows.count === 0 && this.statusWindow.isOpen) this.appWindows.open(this.wanted);
+    if (this.wanted !== null) this.appWindows.show(this.wanted);
+    else if (this.appWindows.count === 0 && this.statusWindow.isOpen) this.appWindows.open();
+    this.wanted = null;
     this.appWindows.serverIsThere();
     this.artifacts.serverIsThere(running);
     this.appWindows.showAll();

@@ -8,6 +8,9 @@ import {
 import { guard, guardSession, type Host } from "./guards";
 import type { Home, Kind } from "./navigationPolicy";
 
+/** Chromium's code for a load that something newer took the place of, or that was prevented. */
+export const ABORTED = -3;
+
 export interface PageOptions {
   kind: Kind;
   home: () => Home;

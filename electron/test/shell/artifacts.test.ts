@@ -151,7 +151,7 @@ test("a page that wants out, and more than is its own, gets nothing", async () =
     }
   }
   await page.waitForTimeout(500);
-  expect(page.url()).toBe(home);
+  await expect.poll(() => page.url()).toBe(home);
   expect(await windowsOf(app.shell)).toHaveLength(2);
   for (const frame of page.frames().slice(1)) expect(frame.url()).not.toMatch(/^(http|file)/);
   const { asked, opened } = await recorded(app);
@@ -161,6 +161,34 @@ test("a page that wants out, and more than is its own, gets nothing", async () =
     new Set([`${api}/tasks`, `${api}/api/v1/settings`, "https://example.com/?stolen"]),
   );
   expect(await page.content()).not.toContain(token);
+});
+
+test("a page that got away is brought back, and not for ever", async () => {
+  const app = await startApp();
+  await app.window();
+  const id = await makeArtifact(app, BOARD);
+  const page = await openArtifact(app, id);
+  const home = page.url();
+  const lead = (): Promise<string> =>
+    app.shell.evaluate(async ({ BrowserWindow }) => {
+      const windows = BrowserWindow.getAllWindows().map(({ webContents }) => webContents);
+      const artifact = windows.find(
+        (contents) => contents.getURL().includes("art-") || contents.getTitle() !== "Cowork",
+      );
+      return (
+        artifact?.loadURL("https://example.com/").then(
+          () => "there",
+          () => "refused",
+        ) ?? "no window"
+      );
+    });
+  for (let times = 1; times <= 3; times += 1) {
+    expect(await lead()).toBe("refused");
+    await expect.poll(() => page.url()).toBe(home);
+  }
+  expect(await lead()).toBe("refused");
+  await page.waitForTimeout(300);
+  expect(page.url()).toMatch(/^chrome-error:/);
 });
 
 test("in the app's own window an artifact's frame gets nothing of the app's", async () => {

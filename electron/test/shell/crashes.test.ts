@@ -5,6 +5,7 @@ import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { isAlive, newPlace, serverPid, startApp, windowsOf, type App } from "./app";
+import { launch } from "./driver";
 import { until } from "./waiting";
 
 async function killServer(app: App): Promise<number> {
@@ -32,6 +33,7 @@ test("a server that is killed is started again, and the page goes on as it was",
   const origin = new URL(page.url()).origin;
   await page.getByRole("textbox", { name: "What is to be done" }).fill("half a thought");
   await page.evaluate(() => Object.assign(globalThis, { isTheSame: true }));
+  await app.shell.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.blur());
   const before = await killServer(app);
   await nextServer(app, before);
   await until("the API", async () =>
@@ -45,6 +47,8 @@ test("a server that is killed is started again, and the page goes on as it was",
       : undefined,
   );
   expect(new URL(page.url()).origin).toBe(origin);
+  // Nobody is disturbed.
+  expect(await windowsOf(app.shell)).toMatchObject([{ isVisible: true, isFocused: false }]);
   expect(await page.evaluate(() => Reflect.get(globalThis, "isTheSame") as unknown)).toBe(true);
   expect(await page.getByRole("textbox", { name: "What is to be done" }).inputValue()).toBe("half a thought");
   await page.getByRole("textbox", { name: "What is to be done" }).fill("hello");
@@ -106,8 +110,13 @@ test("after three crashes there is a diagnosis in the window's stead, and trying
   );
   expect(existsSync(join(logs, "shell.log"))).toBe(true);
 
+  const other = (
+    await launch({ userData: app.userData, env: { HOME: app.home }, args: ["cowork://schedules"] })
+  ).exited;
+  expect((await other).code).toBe(0);
   await page.getByRole("button", { name: "Try again" }).click();
-  await expect.poll(visible, { timeout: 20_000 }).toEqual([`/tasks/${id}`]);
+  await expect.poll(visible, { timeout: 20_000 }).toEqual(["/schedules"]);
+  await own.goBack();
   expect(await own.getByRole("textbox", { name: "Message" }).inputValue()).toBe("half a thought");
 });
 
