@@ -171,15 +171,11 @@ test("a page that got away is brought back, and not for ever", async () => {
   const home = page.url();
   const lead = (): Promise<string> =>
     app.shell.evaluate(async ({ BrowserWindow }) => {
-      const windows = BrowserWindow.getAllWindows().map(({ webContents }) => webContents);
-      const artifact = windows.find(
-        (contents) => contents.getURL().includes("art-") || contents.getTitle() !== "Cowork",
-      );
-      return (
-        artifact?.loadURL("https://example.com/").then(
-          () => "there",
-          () => "refused",
-        ) ?? "no window"
+      const window = BrowserWindow.getAllWindows().find((one) => one.getTitle() === "A board");
+      if (!window) return "no window";
+      return window.loadURL("https://example.com/").then(
+        () => "there",
+        () => "refused",
       );
     });
   for (let times = 1; times <= 3; times += 1) {
