@@ -1,13 +1,13 @@
 /** The Chromium that shows the double's windows; it is held by a pipe and ends with this process, however that ends. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { existsSync, readlinkSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { readlinkSync } from "node:fs";
+import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import type { Protocol } from "../../node_modules/playwright-core/types/protocol";
+import { chromiumProgram } from "./chromiumProgram";
 
 const onPosix = process.platform !== "win32";
-const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const quiet = [
   "--headless",
   "--disable-gpu",
@@ -158,11 +158,7 @@ export class Chromium {
 }
 
 function program(): string {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const wanted = process.env.CHROMIUM ? [process.env.CHROMIUM, ...names] : names;
-  const found = wanted
-    .flatMap((name) => [name, ...folders.map((folder) => join(folder, name))])
-    .find((path) => path.includes("/") && existsSync(path));
+  const found = chromiumProgram();
   if (found === undefined)
     throw new Error("The double of electron needs Chromium or Chrome; CHROMIUM says where it is");
   return found;
