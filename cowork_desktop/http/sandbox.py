@@ -60,8 +60,6 @@ class Sandbox:
             "Cross-Origin-Opener-Policy": "same-origin",
             "Origin-Agent-Cluster": "?1",
             "Permissions-Policy": ", ".join(f"{power}=()" for power in _POWERS),
-            # What the policy above knows nothing of: names that a page has looked up.
-            "Connection-Allowlist": "(response-origin)",
             "X-DNS-Prefetch-Control": "off",
         }
 

@@ -45,6 +45,7 @@ export class BrowserWindow extends WindowState implements Pick<Electron.BrowserW
   private title: string;
   private closing = false;
   private destroyed = false;
+  private wasReady = false;
   private onTop = false;
 
   private static last = 0;
@@ -60,11 +61,18 @@ export class BrowserWindow extends WindowState implements Pick<Electron.BrowserW
     const { width, height } = this.getBounds();
     this.webContents = new WebContents(this, sessionOf(preferences), preferences, { width, height }, popup);
     running.windows.add(this);
-    this.webContents.once("did-stop-loading", () => this.emit("ready-to-show"));
+    this.webContents.on("did-stop-loading", () => this.hasSomethingToShow());
     this.on("focus", () => app.emit("browser-window-focus", {}, this));
     this.on("blur", () => app.emit("browser-window-blur", {}, this));
     app.emit("browser-window-created", {}, this);
     if (options.show !== false) this.show();
+  }
+
+  /** The first time; the blank page of the beginning is nothing. */
+  private hasSomethingToShow(): void {
+    if (this.wasReady || this.webContents.getURL() === "") return;
+    this.wasReady = true;
+    this.emit("ready-to-show");
   }
 
   static getAllWindows(): BrowserWindow[] {
@@ -125,9 +133,13 @@ export class BrowserWindow extends WindowState implements Pick<Electron.BrowserW
   /** The page is gone, by whomever. */
   isGone(): void {
     if (this.destroyed) return;
+    const hadFocus = this.isFocused();
     this.blur();
     this.destroyed = true;
     running.windows.delete(this);
+    // As a desktop does.
+    if (hadFocus)
+      [...running.windows].findLast((window) => window.isVisible() && !window.isMinimized())?.focus();
     this.emit("closed");
     if (running.windows.size === 0) app.hasNoWindows();
   }

@@ -1,7 +1,7 @@
 /** Windows of artifacts: one each, and nothing of the user's for a page that wants it. */
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { makeArtifact, startApp, tokenOf, windowsOf, type App } from "./app";
+import { logOf, makeArtifact, startApp, tokenOf, windowsOf, type App } from "./app";
 import { until } from "./waiting";
 
 const BOARD =
@@ -178,13 +178,15 @@ test("a page that got away is brought back, and not for ever", async () => {
         () => "refused",
       );
     });
+  const refused = (): number => logOf(app).match(/ERR_BLOCKED_BY_CLIENT/g)?.length ?? 0;
   for (let times = 1; times <= 3; times += 1) {
     expect(await lead()).toBe("refused");
+    await expect.poll(refused).toBe(times);
     await expect.poll(() => page.url()).toBe(home);
   }
   expect(await lead()).toBe("refused");
-  await page.waitForTimeout(300);
-  expect(page.url()).toMatch(/^chrome-error:/);
+  await expect.poll(refused).toBe(4);
+  await expect.poll(() => page.url()).toMatch(/^chrome-error:/);
 });
 
 test("in the app's own window an artifact's frame gets nothing of the app's", async () => {
