@@ -115,7 +115,7 @@ test("after three crashes there is a diagnosis in the window's stead, and trying
   ).exited;
   expect((await other).code).toBe(0);
   await page.getByRole("button", { name: "Try again" }).click();
-  await expect.poll(visible, { timeout: 20_000 }).toEqual(["/schedules"]);
+  await expect.poll(visible).toEqual(["/schedules"]);
   await own.goBack();
   expect(await own.getByRole("textbox", { name: "Message" }).inputValue()).toBe("half a thought");
 });

@@ -137,6 +137,8 @@ test("an artifact cannot keep its window open, nor the app", async () => {
   );
   await app.call("POST", "/artifacts/open", { artifact_id: id });
   await app.shell.waitForWindow((page) => page.url().startsWith("http://art-"));
+  // The task that made it may not have ended yet.
+  await answerQuit(app, 0);
   await app.shell.evaluate(({ dialog }) => {
     dialog.showMessageBoxSync = () => 1;
   });
