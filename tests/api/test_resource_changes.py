@@ -250,6 +250,7 @@ QUIET = {
     "put_oauth_client": "no resource of these",
     "delete_oauth_client": "no resource of these",
     "acknowledge_shell_command": "changes nothing that is stored",
+    "note_power_change": "changes nothing that is stored",
     "create_backup": "changes nothing that is stored in the database",
 }
 """The others, and why."""
