@@ -1,5 +1,5 @@
 /** Windows of artifacts: one each, with a session of its own, no preload, and nothing but its own origin. */
-import { session, type BrowserWindow } from "electron";
+import { session, type BrowserWindow, type Session } from "electron";
 import { MOST_CRASHES, recent } from "./crashLimit";
 import type { Log } from "./log";
 import { isArtifact, isOwnRequest } from "./navigationPolicy";
@@ -25,7 +25,6 @@ const SIZE = { width: 1080, height: 760, minWidth: 320, minHeight: 240 };
 
 export class ArtifactWindows {
   private readonly all = new Map<string, ArtifactWindow>();
-  private readonly guarded = new Set<string>();
 
   constructor(private readonly options: Options) {}
 
@@ -84,8 +83,8 @@ export class ArtifactWindows {
       kind: "artifact",
       home: () => (running() ? url.origin : null),
       window: { ...SIZE, title, webPreferences: { partition: partitionOf(id), spellcheck: false } },
+      prepare: (partition) => this.pin(partition, id),
     });
-    this.guardPartition(id);
     const opened: ArtifactWindow = { window, url, isLost: false, strays: [] };
     this.all.set(id, opened);
     window.setMenuBarVisibility(false);
@@ -119,11 +118,8 @@ export class ArtifactWindows {
       .catch((error: unknown) => this.options.log.write(String(error)));
   }
 
-  /** Once for each, as a session outlives its window. */
-  private guardPartition(id: string): void {
-    if (this.guarded.has(id)) return;
-    this.guarded.add(id);
-    const partition = session.fromPartition(partitionOf(id));
+  /** To the artifact's own origin. */
+  private pin(partition: Session, id: string): void {
     partition.webRequest.onBeforeRequest(({ url }, respond) => {
       const own = this.all.get(id)?.url.origin;
       respond({ cancel: own === undefined || !isOwnRequest(own, url) });

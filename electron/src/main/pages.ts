@@ -16,6 +16,8 @@ export interface PageOptions {
   home: () => Home;
   /** Its window; `webPreferences` are what is added to those that all have. */
   window: BrowserWindowConstructorOptions;
+  /** What its session is given beside the guards: once, as a session outlives its windows. */
+  prepare?: (session: Session) => void;
 }
 
 export class Pages {
@@ -28,7 +30,7 @@ export class Pages {
   ) {}
 
   /** A window, not shown yet. */
-  open({ kind, home, window: { webPreferences, ...look } }: PageOptions): BrowserWindow {
+  open({ kind, home, window: { webPreferences, ...look }, prepare }: PageOptions): BrowserWindow {
     const window = new BrowserWindow({
       show: false,
       ...look,
@@ -45,7 +47,7 @@ export class Pages {
     this.known.set(id, { kind, home });
     window.on("closed", () => this.known.delete(id));
     guard(window, { kind, home, host: this.host });
-    this.guardSessionOf(window);
+    this.prepareOnce(window.webContents.session, prepare);
     return window;
   }
 
@@ -58,11 +60,11 @@ export class Pages {
     return webContentsId !== undefined && this.known.get(webContentsId)?.kind === "app";
   }
 
-  /** Once: a session outlives its windows. */
-  private guardSessionOf({ webContents: { session } }: BrowserWindow): void {
+  private prepareOnce(session: Session, prepare?: (session: Session) => void): void {
     if (this.guarded.has(session)) return;
     this.guarded.add(session);
     guardSession(session, (contents) => this.whose(contents));
+    prepare?.(session);
   }
 
   private of(id: number): { kind: Kind; home: Home } | undefined {

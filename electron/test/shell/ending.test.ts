@@ -58,6 +58,15 @@ const answerQuit = (app: App, response: number): Promise<void> =>
 const questions = (app: App): Promise<number> =>
   app.shell.evaluate(() => Number(Reflect.get(globalThis, "questions")));
 
+/** After another start the turn is there, as cut off. */
+async function startedAgain(place: Place, response: string): Promise<App> {
+  const again = await startApp({ place });
+  await again.window();
+  const turn = await again.call("GET", `/responses/${response}`);
+  expect(turn.body).toMatchObject({ status: "failed", error: { type: "interrupted" } });
+  return again;
+}
+
 const noneLeft = (place: Place): Promise<true> =>
   until("the end of all processes", () => (processesOf(place).length === 0 ? true : undefined), 10_000);
 
@@ -79,10 +88,7 @@ test("quitting in mid-turn asks, and keeps what was said", async () => {
   expect(isAlive(pid ?? 0)).toBe(false);
   await noneLeft(place);
 
-  const again = await startApp({ place });
-  await again.window();
-  const turn = await again.call<{ status: string; error: { type: string } }>("GET", `/responses/${response}`);
-  expect(turn.body).toMatchObject({ status: "failed", error: { type: "interrupted" } });
+  const again = await startedAgain(place, response);
   const items = await again.call("GET", `/conversations/${conversation}/items`);
   expect(JSON.stringify(items.body)).toContain("word word");
 });
@@ -157,10 +163,7 @@ test("the end of the user's session asks nothing, and keeps what was said", asyn
   );
   expect((await app.shell.exited).code).toBe(0);
   await noneLeft(place);
-  const again = await startApp({ place });
-  await again.window();
-  const turn = await again.call("GET", `/responses/${response}`);
-  expect(turn.body).toMatchObject({ status: "failed", error: { type: "interrupted" } });
+  await startedAgain(place, response);
 });
 
 test("when the shell is killed, so are its server and kernels", async () => {
@@ -171,10 +174,7 @@ test("when the shell is killed, so are its server and kernels", async () => {
   await busyKernel(app);
   await app.shell.kill();
   await noneLeft(place);
-  const again = await startApp({ place });
-  await again.window();
-  const turn = await again.call("GET", `/responses/${response}`);
-  expect(turn.body).toMatchObject({ status: "failed", error: { type: "interrupted" } });
+  await startedAgain(place, response);
 });
 
 test("without a window it goes on, says so once, and comes back when it is started again", async () => {
