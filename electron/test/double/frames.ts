@@ -74,6 +74,11 @@ export class Frame implements Known {
     return children as unknown as Electron.WebFrameMain[];
   }
 
+  /** Whose document has another come into this frame, where the app does not. */
+  get asker(): Frame {
+    return this.parentFrame ?? this;
+  }
+
   get isMain(): boolean {
     return this.parentFrame === null;
   }

@@ -299,6 +299,28 @@ test("who asks is known from a document's first request on", async () => {
   expect(seen.sort()).toEqual(["/a.css", "/b.js", "/c.js"].map((path) => `${path} ${asker}`));
 });
 
+test("who leads elsewhere is known as soon as its page has come", async () => {
+  const page = await open("/");
+  await shell.evaluate(({ session }) => {
+    const seen: unknown[] = [];
+    session.defaultSession.webRequest.onBeforeSendHeaders(({ url, initiatorOrigin }, callback) => {
+      if (url.endsWith("/target")) seen.push(initiatorOrigin);
+      callback({});
+    });
+    Object.assign(globalThis, { seen });
+  });
+  const rounds = 15;
+  for (let round = 0; round < rounds; round += 1) {
+    const come = page.waitForEvent("framenavigated");
+    const loaded = page.goto(site.url("/", "other.localhost")).catch(() => undefined);
+    await come;
+    await page.goto(site.url("/target"));
+    await loaded;
+  }
+  const seen = await shell.evaluate(() => Reflect.get(globalThis, "seen") as unknown);
+  expect(seen).toEqual(Array(rounds).fill(site.url("", "other.localhost")));
+});
+
 test("a frame in a sandbox has no origin", async () => {
   await open("/sandboxed");
   const origins = (): Promise<unknown> =>

@@ -45,7 +45,8 @@ async function decide(paused: Paused): Promise<Answer> {
   const frame = await frameWhenKnown(paused.frameId);
   // Of a window that was denied or is none of the app's.
   if (!frame) return { requestId, errorReason: "BlockedByClient" };
-  if (paused.resourceType !== "Document") await isAskedBy(frame, paused.networkId);
+  if (paused.resourceType === "Document") await originIsTold(frame.asker);
+  else await isAskedBy(frame, paused.networkId);
   const noted = note(paused, frame);
   if (paused.resourceType === "Document") {
     if (!announce(paused, frame, noted)) return { requestId, errorReason: "Aborted" };
@@ -80,14 +81,20 @@ export function isSent(networkId: string): void {
 async function isAskedBy(frame: Frame, networkId = ""): Promise<void> {
   const { change } = frame;
   if (!change) return;
-  const given = new Promise((resolve) => setTimeout(resolve, 1000).unref());
   const told = sentBefore.has(networkId)
     ? Promise.resolve()
     : new Promise<void>((resolve) => sent.set(networkId, resolve));
-  await Promise.race([change.over, told, given]);
+  await Promise.race([change.over, told, aSecond()]);
   sent.delete(networkId);
-  if (change.hasCome) await Promise.race([change.over, given]);
+  await originIsTold(frame);
 }
+
+/** Of the document that has come: a page may be led elsewhere before it is. */
+async function originIsTold({ change }: Frame): Promise<void> {
+  if (change?.hasCome) await Promise.race([change.over, aSecond()]);
+}
+
+const aSecond = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1000).unref());
 
 /** What stays the same over redirects; without an initiator it is the app that opens a page. */
 interface Noted {
@@ -110,7 +117,7 @@ function note(paused: Paused, frame: Frame): Noted {
 
 function initiatorOf({ resourceType }: Paused, frame: Frame): string | undefined {
   if (resourceType !== "Document") return frame.origin;
-  if (!frame.isMain) return frame.parent?.origin;
+  if (!frame.isMain) return frame.asker.origin;
   return frame.contents.page.takesOwnNavigation() ? undefined : frame.origin;
 }
 
