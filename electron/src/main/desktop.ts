@@ -201,9 +201,10 @@ export class Desktop {
       void this.statusWindow.show(STARTING);
       server.start();
     });
-    gate.hear("status:copy", () => {
+    gate.answer("status:copy", async () => {
       const system = `Cowork ${app.getVersion()}, ${process.platform} ${process.arch} ${release()}`;
-      void clipboard.writeText(asText(this.statusWindow.status, system));
+      await clipboard.writeText(asText(this.statusWindow.status, system));
+      return undefined;
     });
     gate.hear("status:open-logs", () => this.openLogs(log.folder));
     gate.hear("status:quit", () => app.quit());

@@ -28,7 +28,7 @@ export class Gate {
   constructor(private readonly whose: Whose) {}
 
   /** Answers a page. The channel's first word says whose it is. */
-  answer<C extends keyof Answers>(channel: C, handler: () => Answers[C]): void {
+  answer<C extends keyof Answers>(channel: C, handler: () => Answers[C] | Promise<Answers[C]>): void {
     ipcMain.handle(channel, (event) => {
       if (!this.isAllowed(channel, event)) throw new Error("This page may not ask for that.");
       return handler();

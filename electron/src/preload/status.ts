@@ -29,18 +29,30 @@ function line(text: string): HTMLElement {
   return item;
 }
 
-function press(id: string, channel: keyof Told, after = ""): void {
-  element(id).addEventListener("click", () => {
-    ipcRenderer.send(channel);
-    element("done").textContent = after;
-  });
+const press = (id: string, then: () => void): void => element(id).addEventListener("click", then);
+
+const tell = (channel: keyof Told) => (): void => {
+  say("");
+  ipcRenderer.send(channel);
+};
+
+function copy(): void {
+  ask("status:copy").then(
+    () => say("Copied."),
+    () => say("It could not be copied."),
+  );
+}
+
+/** A screen reader says it, too. */
+function say(words: string): void {
+  element("done").textContent = words;
 }
 
 addEventListener("DOMContentLoaded", () => {
-  press("retry", "status:retry");
-  press("copy", "status:copy", "Copied.");
-  press("logs", "status:open-logs");
-  press("quit", "status:quit");
+  press("retry", tell("status:retry"));
+  press("copy", copy);
+  press("logs", tell("status:open-logs"));
+  press("quit", tell("status:quit"));
   ipcRenderer.on("status:changed", (_event, status: Status) => show(status));
   void ask("status:get").then(show);
 });

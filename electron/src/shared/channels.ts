@@ -16,13 +16,14 @@ export interface Status {
 /** A page asks, and is answered with this. */
 export interface Answers {
   "status:get": Status;
+  /** Once it is copied. */
+  "status:copy": undefined;
 }
 
 /** A page tells. */
 export interface Told {
   "app:ready": [];
   "status:retry": [];
-  "status:copy": [];
   "status:open-logs": [];
   "status:quit": [];
 }

@@ -91,6 +91,15 @@ test("after three crashes there is a diagnosis in the window's stead, and trying
   });
   expect(violations).toEqual([]);
 
+  await app.shell.evaluate(({ clipboard }) => {
+    const write = clipboard.writeText.bind(clipboard);
+    clipboard.writeText = () => {
+      clipboard.writeText = write;
+      return Promise.reject(new Error("Another program has it."));
+    };
+  });
+  await page.getByRole("button", { name: "Copy the diagnosis" }).click();
+  await page.getByText("It could not be copied.").waitFor();
   await page.getByRole("button", { name: "Copy the diagnosis" }).click();
   await page.getByText("Copied.").waitFor();
   const copied = await app.shell.evaluate(({ clipboard }) => clipboard.readText());
