@@ -48,16 +48,18 @@ beforeAll(async () => {
 
 let waitingForSecond: () => void = () => undefined;
 
-afterEach(() =>
-  shell.evaluate(({ BrowserWindow, ipcMain, session, app }) => {
+afterEach(async () => {
+  await shell.evaluate(({ BrowserWindow, ipcMain, session, app }) => {
     for (const window of BrowserWindow.getAllWindows()) window.destroy();
     ipcMain.removeHandler("ask");
     app.removeAllListeners("web-contents-created");
     session.defaultSession.webRequest.onBeforeRequest(null);
     session.defaultSession.webRequest.onBeforeSendHeaders(null);
     session.defaultSession.removeAllListeners("will-download");
-  }),
-);
+  });
+  // Else the next test may take a page that is about to close for its own.
+  await until("no window", () => (shell.windows().length === 0 ? true : undefined));
+});
 
 afterAll(async () => {
   await shell.close();
