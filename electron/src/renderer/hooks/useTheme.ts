@@ -1,16 +1,10 @@
 /** Light or dark: what the user chose, else what the system says. */
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect } from "react";
+import { useMediaQuery } from "./useMediaQuery";
 import { useStored } from "./useStored";
 
 export type ThemeChoice = "system" | "light" | "dark";
 export type Theme = "light" | "dark";
-
-const dark = globalThis.matchMedia("(prefers-color-scheme: dark)");
-
-function subscribe(reader: () => void): () => void {
-  dark.addEventListener("change", reader);
-  return () => dark.removeEventListener("change", reader);
-}
 
 export function useThemeChoice(): [ThemeChoice, (choice: ThemeChoice) => void] {
   const [choice, set] = useStored<ThemeChoice>("cowork.theme", "system");
@@ -19,7 +13,7 @@ export function useThemeChoice(): [ThemeChoice, (choice: ThemeChoice) => void] {
 
 export function useTheme(): Theme {
   const [choice] = useThemeChoice();
-  const isDark = useSyncExternalStore(subscribe, () => dark.matches);
+  const isDark = useMediaQuery("(prefers-color-scheme: dark)");
   return choice === "system" ? (isDark ? "dark" : "light") : choice;
 }
 
