@@ -25,7 +25,6 @@ interface AppWindow {
   loaded: string | null;
   /** Where it was last. */
   place: string | null;
-  isHidden: boolean;
   /** When its page crashed. */
   crashes: { at: number }[];
 }
@@ -85,7 +84,6 @@ export class AppWindows {
       pending: [],
       loaded: null,
       place: null,
-      isHidden: false,
       crashes: [],
     };
     this.all.push(opened);
@@ -129,22 +127,6 @@ export class AppWindows {
   /** The server runs, perhaps at another place than before: a page of that place goes on by itself. */
   serverIsThere(): void {
     for (const one of this.all) void this.load(one);
-  }
-
-  /** Their pages keep what was typed. */
-  hideAll(): void {
-    for (const one of this.all) {
-      one.isHidden = one.window.isVisible();
-      one.window.hide();
-    }
-  }
-
-  /** Those that were hidden. */
-  showAll(): void {
-    for (const one of this.all) {
-      if (one.isHidden) one.window.show();
-      one.isHidden = false;
-    }
   }
 
   private tell(told: Told): void {

@@ -67,16 +67,6 @@ export class ArtifactWindows {
     await session.fromPartition(partitionOf(id)).clearStorageData();
   }
 
-  hideAll(): void {
-    for (const { window } of this.all.values()) window.hide();
-  }
-
-  /** Those that were hidden. */
-  showAll(): void {
-    for (const { window } of this.all.values())
-      if (!window.isVisible() && !window.isMinimized()) window.show();
-  }
-
   private make(id: string, url: URL, title: string): BrowserWindow {
     const { pages, running, log } = this.options;
     const window = pages.open({

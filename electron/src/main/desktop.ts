@@ -167,8 +167,7 @@ export class Desktop {
     this.wanted = null;
     this.appWindows.serverIsThere();
     this.artifacts.serverIsThere(running);
-    this.appWindows.showAll();
-    this.artifacts.showAll();
+    this.pages.showHidden();
     this.statusWindow.close();
   }
 
@@ -176,8 +175,7 @@ export class Desktop {
   private async onFailed(state: ServerState & { name: "failed" }): Promise<void> {
     await this.diagnose(state);
     if (this.options.server.state !== state) return;
-    this.appWindows.hideAll();
-    this.artifacts.hideAll();
+    this.pages.hide();
   }
 
   private diagnose({ failure }: ServerState & { name: "failed" }): Promise<void> {

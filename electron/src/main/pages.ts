@@ -20,8 +20,16 @@ export interface PageOptions {
   prepare?: (session: Session) => void;
 }
 
+interface Page {
+  kind: Kind;
+  home: () => Home;
+  window: BrowserWindow;
+}
+
 export class Pages {
-  private readonly known = new Map<number, { kind: Kind; home: () => Home }>();
+  /** The one that had the focus last is the last. */
+  private readonly known = new Map<number, Page>();
+  private readonly hidden = new Set<BrowserWindow>();
   private readonly guarded = new WeakSet<Session>();
 
   constructor(
@@ -44,8 +52,16 @@ export class Pages {
       },
     });
     const { id } = window.webContents;
-    this.known.set(id, { kind, home });
-    window.on("closed", () => this.known.delete(id));
+    const note = (): void => {
+      this.known.delete(id);
+      this.known.set(id, { kind, home, window });
+    };
+    note();
+    window.on("focus", note);
+    window.on("closed", () => {
+      this.known.delete(id);
+      this.hidden.delete(window);
+    });
     guard(window, { kind, home, host: this.host });
     this.prepareOnce(window.webContents.session, prepare);
     return window;
@@ -58,6 +74,21 @@ export class Pages {
 
   isOfApp(webContentsId: number | undefined): boolean {
     return webContentsId !== undefined && this.known.get(webContentsId)?.kind === "app";
+  }
+
+  /** All but the status page wait unseen, and keep what was typed. */
+  hide(): void {
+    for (const { kind, window } of [...this.known.values()]) {
+      if (kind === "status" || !window.isVisible()) continue;
+      this.hidden.add(window);
+      window.hide();
+    }
+  }
+
+  /** Those that wait come back. */
+  showHidden(): void {
+    for (const window of this.hidden) window.show();
+    this.hidden.clear();
   }
 
   private prepareOnce(session: Session, prepare?: (session: Session) => void): void {

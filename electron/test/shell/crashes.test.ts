@@ -4,7 +4,7 @@ import { join } from "node:path";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { isAlive, newPlace, serverPid, startApp, windowsOf, type App } from "./app";
+import { isAlive, makeArtifact, newPlace, serverPid, startApp, windowsOf, type App } from "./app";
 import { launch } from "./driver";
 import { until } from "./waiting";
 
@@ -20,6 +20,18 @@ const nextServer = (app: App, before: number): Promise<number> =>
     const pid = serverPid(app);
     return pid !== null && pid !== before && isAlive(pid) ? pid : undefined;
   });
+
+async function killThrice(app: App): Promise<void> {
+  let before = await killServer(app);
+  for (let crashes = 1; crashes < 3; crashes += 1) {
+    await nextServer(app, before);
+    before = await killServer(app);
+  }
+}
+
+/** The paths of the windows that are seen. */
+const visible = async (app: App): Promise<string[]> =>
+  (await windowsOf(app.shell)).filter(({ isVisible }) => isVisible).map(({ url }) => new URL(url).pathname);
 
 const diagnosis = async (app: App): Promise<Page> => {
   const page = await app.shell.waitForWindow((one) => one.url().endsWith("/status.html"));
@@ -62,16 +74,10 @@ test("after three crashes there is a diagnosis in the window's stead, and trying
   const own = await app.window();
   await own.goto(`${new URL(own.url()).origin}/tasks/${id}`);
   await own.getByRole("textbox", { name: "Message" }).fill("half a thought");
-  let before = await killServer(app);
-  for (let crashes = 1; crashes < 3; crashes += 1) {
-    await nextServer(app, before);
-    before = await killServer(app);
-  }
+  await killThrice(app);
   const page = await diagnosis(app);
   expect(await page.title()).toBe("Cowork could not be started");
-  const visible = async (): Promise<string[]> =>
-    (await windowsOf(app.shell)).filter(({ isVisible }) => isVisible).map(({ url }) => new URL(url).pathname);
-  await expect.poll(visible).toEqual([expect.stringMatching(/status\.html$/)]);
+  await expect.poll(() => visible(app)).toEqual([expect.stringMatching(/status\.html$/)]);
   // Whatever asks for a window is led here.
   for (const item of ["window.new", "task.new"]) {
     await app.shell.evaluate(
@@ -124,9 +130,29 @@ test("after three crashes there is a diagnosis in the window's stead, and trying
   ).exited;
   expect((await other).code).toBe(0);
   await page.getByRole("button", { name: "Try again" }).click();
-  await expect.poll(visible).toEqual(["/schedules"]);
+  await expect.poll(() => visible(app)).toEqual(["/schedules"]);
   await own.goBack();
   expect(await own.getByRole("textbox", { name: "Message" }).inputValue()).toBe("half a thought");
+});
+
+test("windows that wait behind the diagnosis come back, also when trying again fails first", async () => {
+  const place = await newPlace();
+  const app = await startApp({ place });
+  const id = await makeArtifact(app, "<!doctype html><h1>Board</h1>");
+  await app.call("POST", "/artifacts/open", { artifact_id: id });
+  await app.shell.waitForWindow((one) => one.url().startsWith("http://art-"));
+  const before = (await visible(app)).sort();
+  expect(before).toHaveLength(2);
+  await killThrice(app);
+  const page = await diagnosis(app);
+  await expect.poll(() => visible(app)).toEqual([expect.stringMatching(/status\.html$/)]);
+  const other = await startApp({ place: { ...place, userData: join(place.home, "other") } });
+  await other.window();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect.poll(() => page.title()).toBe("Another Cowork works with your data");
+  await other.shell.close();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect.poll(async () => (await visible(app)).sort()).toEqual(before);
 });
 
 test("a data folder that another server works in is told at once, and the other is left alone", async () => {
