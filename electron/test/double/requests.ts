@@ -117,8 +117,7 @@ function note(paused: Paused, frame: Frame): Noted {
 
 function initiatorOf({ resourceType }: Paused, frame: Frame): string | undefined {
   if (resourceType !== "Document") return frame.origin;
-  if (!frame.isMain) return frame.asker.origin;
-  return frame.contents.page.takesOwnNavigation() ? undefined : frame.origin;
+  return frame.isMain && frame.contents.page.takesOwnNavigation() ? undefined : frame.asker.origin;
 }
 
 /** False if a listener keeps the frame where it is. */

@@ -46,11 +46,18 @@ async function busyKernel(app: App): Promise<void> {
   });
 }
 
+/** What is asked from now on is counted, and answered so. */
 const answerQuit = (app: App, response: number): Promise<void> =>
   app.shell.evaluate(({ dialog }, answer) => {
     Object.assign(globalThis, { questions: 0 });
+    const count = (): void =>
+      void Object.assign(globalThis, { questions: Number(Reflect.get(globalThis, "questions")) + 1 });
+    dialog.showMessageBoxSync = () => {
+      count();
+      return answer;
+    };
     dialog.showMessageBox = () => {
-      Object.assign(globalThis, { questions: Number(Reflect.get(globalThis, "questions")) + 1 });
+      count();
       return Promise.resolve({ response: answer, checkboxChecked: false });
     };
   }, response);
@@ -112,24 +119,14 @@ test("what is typed into a form and not saved is asked for, before the server en
   const page = await app.window();
   await page.goto(`${new URL(page.url()).origin}/schedules/new`);
   await page.getByRole("textbox", { name: "What to do" }).fill("Every morning, look at the figures");
-  const answer = (response: number): Promise<void> =>
-    app.shell.evaluate(({ dialog }, given) => {
-      Object.assign(globalThis, { asked: 0 });
-      dialog.showMessageBoxSync = () => {
-        Object.assign(globalThis, { asked: 1 });
-        return given;
-      };
-    }, response);
   const pid = serverPid(app);
-  await answer(1);
+  await answerQuit(app, 1);
   await app.shell.evaluate(({ app: electron }) => electron.quit());
-  await until("the question", async () =>
-    (await app.shell.evaluate(() => Reflect.get(globalThis, "asked") === 1)) ? true : undefined,
-  );
+  await until("the question", async () => ((await questions(app)) === 1 ? true : undefined));
   expect((await app.call("GET", "/settings")).status).toBe(200);
   expect(serverPid(app)).toBe(pid);
   expect(app.shell.windows()).toHaveLength(1);
-  await answer(0);
+  await answerQuit(app, 0);
   await app.shell.close();
   expect((await app.shell.exited).code).toBe(0);
 });
