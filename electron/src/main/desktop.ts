@@ -249,13 +249,21 @@ export class Desktop {
     }
   }
 
+  private copyToken(): void {
+    const { server, log } = this.options;
+    if (!server.running) return;
+    clipboard
+      .writeText(server.running.token)
+      .catch((error: unknown) => log.write(`clipboard: ${String(error)}`));
+  }
+
   private renewMenu(): void {
-    const { memory, isDevelopment, log, server } = this.options;
+    const { memory, isDevelopment, log } = this.options;
     const template = menuTemplate(
       {
         command: (id) => this.appWindows.command(id),
         newWindow: () => this.appWindows.open(),
-        copyToken: () => void (server.running && clipboard.writeText(server.running.token)),
+        copyToken: () => this.copyToken(),
         openLogs: () => this.openLogs(log.folder),
         openDocumentation: () => this.appWindows.open("/api/v1/docs"),
         update: this.update === null ? undefined : () => void this.updates?.install(),
