@@ -155,7 +155,7 @@ export class Server {
         windowsHide: true,
       });
     } catch (error) {
-      this.refuse("not-found", `The server cannot be started: ${String(error)}`);
+      this.refuse("not-found", `The server cannot be started: ${String(error)}.`);
       return;
     }
     this.child = child;
@@ -180,7 +180,8 @@ export class Server {
     child.once("error", (error) => {
       clearTimeout(late);
       // Nothing was started, so nothing will end.
-      if (child.pid === undefined) this.refuse("not-found", `The server cannot be started: ${error.message}`);
+      if (child.pid === undefined)
+        this.refuse("not-found", `The server cannot be started: ${error.message}.`);
     });
     child.once("exit", () => {
       // From here on the port may be anybody's.
